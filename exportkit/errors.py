@@ -1,0 +1,169 @@
+"""Every error exportkit raises, one tree.
+
+::
+
+    ExportkitError
+    ├── UsageError (ValueError)                 exit 2: the call itself is wrong
+    ├── ExportError                             exit 1: the export is not what it should be
+    │   ├── ManifestError (ValueError)          a manifest is missing, malformed or contradicts itself
+    │   ├── ExportIncompleteError               the export is still running, or failed
+    │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
+    ├── DataError                               exit 3: the bytes of a data file are wrong
+    │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
+    │   ├── GzipError                           a gzip stream that cannot be inflated
+    │   └── Md5MismatchError                    an object whose MD5 is not the manifest's
+    ├── StoreError (OSError)                    exit 3: storage or service could not do it
+    │   ├── ObjectNotFoundError (FileNotFoundError)
+    │   ├── AccessDeniedError (PermissionError)
+    │   └── ServiceError                        an AWS API answered with an error
+    └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
+
+Errors carry fields; the text is built from them and says what to do next. All
+survive pickling, so that they cross process borders whole.
+"""
+
+from typing import ClassVar
+
+from exportkit.reasons import REASONS
+
+__all__ = [
+    "AccessDeniedError",
+    "DataError",
+    "EngineError",
+    "ExportError",
+    "ExportIncompleteError",
+    "ExportkitError",
+    "ForeignKeyError",
+    "GzipError",
+    "MalformedRecordError",
+    "ManifestError",
+    "Md5MismatchError",
+    "ObjectNotFoundError",
+    "ServiceError",
+    "StoreError",
+    "UsageError",
+]
+
+
+class ExportkitError(Exception):
+    """The base of every error that exportkit raises on purpose.
+
+    Attributes:
+        exit_code: What the command line exits with when this error ends it.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(ExportkitError, ValueError):
+    """The call is wrong: an argument out of range, or arguments that contradict each other."""
+
+    exit_code = 2
+
+
+class ExportError(ExportkitError):
+    """The export is not what it should be; the answer is no."""
+
+    exit_code = 1
+
+
+class _PlacedError(ExportkitError):
+    """An error about one object: ``uri``, and a message that starts with it."""
+
+    def __init__(self, uri: str, message: str) -> None:
+        super().__init__(uri, message)
+        self.uri = uri
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.uri}: {self.message}"
+
+
+class ManifestError(_PlacedError, ExportError, ValueError):
+    """A manifest is missing, malformed or contradicts itself.
+
+    Attributes:
+        uri: The manifest.
+        message: What is wrong, with line or key where there is one.
+        missing: Whether the object is absent, rather than malformed.
+    """
+
+    def __init__(self, uri: str, message: str, missing: bool = False) -> None:  # noqa: FBT001, FBT002 - pickled by position
+        super().__init__(uri, message)
+        self.args = (uri, message, missing)
+        self.missing = missing
+
+
+class ExportIncompleteError(_PlacedError, ExportError):
+    """The export is still running, or it failed: only ``_started`` is there."""
+
+
+class ForeignKeyError(_PlacedError, ExportError, ValueError):
+    """A manifest key leads out of the export's root."""
+
+
+class DataError(ExportkitError):
+    """The bytes of a data file are wrong."""
+
+
+class MalformedRecordError(DataError, ValueError):
+    """One record is malformed.
+
+    Attributes:
+        uri: The data file.
+        line: The record's line number, from 1.
+        offset: Byte offset of the record's start in the decompressed file.
+        reason: A slug of ``exportkit.reasons``.
+        path: JSON Pointer of the attribute inside the record, or empty.
+        column: Byte in the record, where the engine knows it: a help, not a promise.
+    """
+
+    def __init__(  # noqa: PLR0913 - the fields of one place
+        self, uri: str, line: int, offset: int, reason: str, path: str = "", column: int | None = None
+    ) -> None:
+        super().__init__(uri, line, offset, reason, path, column)
+        self.uri = uri
+        self.line = line
+        self.offset = offset
+        self.reason = reason
+        self.path = path
+        self.column = column
+
+    def __str__(self) -> str:
+        reason = REASONS.get(self.reason)
+        text = reason.text if reason else self.reason
+        where = f" at {self.path}" if self.path else ""
+        return f"{self.uri}: line {self.line} (byte {self.offset}): {text}{where}"
+
+
+class GzipError(_PlacedError, DataError):
+    """A gzip stream cannot be inflated.
+
+    Attributes:
+        uri: The data file.
+        message: What the inflater said.
+    """
+
+
+class Md5MismatchError(_PlacedError, DataError):
+    """An object's MD5 is not the one its manifest names."""
+
+
+class StoreError(_PlacedError, OSError):
+    """Storage could not do what was asked."""
+
+
+class ObjectNotFoundError(StoreError, FileNotFoundError):
+    """No object of that name, or no bucket."""
+
+
+class AccessDeniedError(StoreError, PermissionError):
+    """The credentials do not allow it; the message names the permission."""
+
+
+class ServiceError(StoreError):
+    """An AWS API answered with an error."""
+
+
+class EngineError(ExportkitError, ImportError):
+    """The engine that was demanded is not there."""
