@@ -1,0 +1,11 @@
+//! The native engine of exportkit: records in, findings, items and bytes out.
+//!
+//! This crate never heard of Python. It owns no threads and does no I/O: a caller pushes chunks of
+//! decompressed bytes into a consumer and takes out what the consumer made of them.
+
+/// Whether the crate was compiled with optimisation (`release`) or without (`debug`).
+pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) {
+    "debug"
+} else {
+    "release"
+};
