@@ -1,0 +1,75 @@
+"""The command line. It parses, calls and renders; the logic lies below.
+
+Results go to stdout, everything else to stderr. Exit codes (``docs/cli.md``): 0 done and
+good, 1 the answer is no, 2 wrong usage, 3 could not be done, 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from exportkit import __version__
+from exportkit.errors import ExportkitError
+
+__all__ = ["app", "main"]
+
+_USAGE = 2
+_FAILED = 3
+_INTERRUPTED = 130
+
+
+def _version() -> str:
+    from exportkit.engine import engine_info  # noqa: PLC0415 - only --version needs an engine
+
+    return f"exportkit {__version__}\n{engine_info()}"
+
+
+app = App(
+    name="exportkit",
+    help="Verify, read and make DynamoDB exports to S3: full and incremental, DYNAMODB_JSON and ION.",
+    version=_version,
+    version_format="plaintext",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        arguments: The words after the program's name; those of the process if None.
+    """
+    try:
+        code = app(
+            list(sys.argv[1:] if arguments is None else arguments),
+            exit_on_error=False,
+            print_error=True,
+            result_action="return_value",
+        )
+        sys.stdout.flush()
+    except CycloptsError:
+        return _USAGE
+    except ExportkitError as error:
+        return _complain(f"error: {error}", error.exit_code)
+    except BrokenPipeError:
+        # The reader went away (`exportkit cat … | head`): nothing more to say, and nothing
+        # left for the interpreter to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _complain("interrupted", _INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last door: a person gets a line, not a traceback
+        if os.environ.get("EXPORTKIT_DEBUG"):
+            raise
+        return _complain(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a bug in exportkit. Run again with EXPORTKIT_DEBUG=1 for the traceback, and report it.",
+            _FAILED,
+        )
+    return int(code or 0)
+
+
+def _complain(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
