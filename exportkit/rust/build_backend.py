@@ -1,18 +1,18 @@
 """The PEP 517 build backend of exportkit: a native wheel where Rust can be had, a pure one where it cannot.
 
-Where cargo is new enough and the crates can be fetched (or are there already), the hooks hand over to maturin
-and the wheel holds ``exportkit._native``. Where they are not, the hooks hand over to setuptools and the wheel is
-``py3-none-any``: the reference engine reads everything, only slower. Which of the two happened, and why, is
-recorded in the package as ``exportkit/_build_info.json``, because pip hides what a backend prints.
+Where cargo is new enough and the crates can be fetched (or are there already), the hooks hand over to
+maturin and the wheel holds ``exportkit._native``. Where they are not, the hooks hand over to setuptools and
+the wheel is ``py3-none-any``: the reference engine reads everything, only slower. Which of the two happened,
+and why, is recorded in the package as ``exportkit/_build_info.json``, because pip hides what a backend prints.
 
-Only what is *missing* leads to the pure wheel. What is *broken* (a Rust file that does not compile, a manifest
-that does not parse, a ``Cargo.lock`` that does not fit its manifests) fails the build, always.
+Only what is *missing* leads to the pure wheel. What is *broken* (a Rust file that does not compile, a
+manifest that does not parse, a ``Cargo.lock`` that does not fit its manifests) fails the build, always.
 
-``EXPORTKIT_NATIVE=1`` demands the native wheel: the build fails where it cannot be made. ``EXPORTKIT_NATIVE=0``
-demands the pure one. Unset, empty or ``auto`` leaves the choice to this module.
+``EXPORTKIT_NATIVE=1`` demands the native wheel: the build fails where it cannot be made.
+``EXPORTKIT_NATIVE=0`` demands the pure one. Unset, empty or ``auto`` leaves the choice to this module.
 
-``_build_info.json`` holds ``native`` (bool), ``reason`` (one line), ``rustc`` and ``cargo`` (their version lines,
-or null). How the extension was compiled is told by the extension itself: ``exportkit._native.BUILD_PROFILE``.
+``_build_info.json`` holds ``native`` (bool), ``reason`` (one line), ``rustc`` and ``cargo`` (their version
+lines, or null). How the extension was compiled is told by the extension: ``exportkit._native.BUILD_PROFILE``.
 
 This module runs before anything is installed: it uses the standard library alone.
 """
@@ -156,7 +156,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _fetch_crates(rust: Path, environ: Mapping[str, str]) -> None:
-    """Fetch the locked crates, or raise Missing where they cannot be had (no network, none cached or vendored).
+    """Fetch the locked crates, or raise Missing where they cannot be had (no network, no cache, not vendored).
 
     Whether the crates are missing or the workspace is broken is told by what cargo can still do, not by the
     words of its messages: reading the manifests needs no crates, and a lock file that does not fit its
