@@ -119,9 +119,7 @@ def decide(environ: Mapping[str, str] = os.environ, rust: Path = RUST) -> Decisi
         _fetch_crates(rust, environ)
     except Missing as missing:
         if wish == "1":
-            raise BuildRefused(
-                f"exportkit: EXPORTKIT_NATIVE=1 demands the native engine, but {missing}"
-            ) from None
+            raise BuildRefused(f"exportkit: EXPORTKIT_NATIVE=1 demands the native engine, but {missing}") from None
         return Decision(native=False, reason=str(missing), rustc=rustc, cargo=cargo)
     asked = "EXPORTKIT_NATIVE=1" if wish == "1" else "cargo and the crates are there"
     return Decision(native=True, reason=asked, rustc=rustc, cargo=cargo)
@@ -140,9 +138,7 @@ def _version_line(program: str, environ: Mapping[str, str]) -> str:
 
 def _check_age(rust: Path, *version_lines: str) -> None:
     """Raise Missing where a tool is older than the workspace's ``rust-version``."""
-    needed: str = tomllib.loads((rust / "Cargo.toml").read_text("utf-8"))["workspace"]["package"][
-        "rust-version"
-    ]
+    needed: str = tomllib.loads((rust / "Cargo.toml").read_text("utf-8"))["workspace"]["package"]["rust-version"]
     for line in version_lines:
         found = re.search(r"\d+\.\d+(\.\d+)?", line)
         if found is None:
@@ -214,9 +210,7 @@ def _run(command: list[str], environ: Mapping[str, str], seconds: float) -> subp
 def _summary(stderr: str) -> str:
     """Return what went wrong in one line: the first line that says error, and the cause at the end."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    first = next(
-        (line for line in lines if line.startswith("error")), lines[0] if lines else "it says nothing"
-    )
+    first = next((line for line in lines if line.startswith("error")), lines[0] if lines else "it says nothing")
     text = first if not lines or lines[-1] == first else f"{first} ({lines[-1]})"
     return re.sub(r"//[^/@\s]+@", "//", text)[:400]  # a registry's address may carry a password
 
@@ -254,9 +248,7 @@ def prepare_metadata_for_build_editable(metadata_directory: str, config_settings
     return prepare_metadata_for_build_wheel(metadata_directory, config_settings)
 
 
-def build_wheel(
-    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
-) -> str:
+def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     """Build the native or the pure wheel and return its file name."""
     decision = _tell(decide())
     target = os.path.abspath(wheel_directory)  # noqa: PTH100 - as above
@@ -295,9 +287,7 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     """Build the source distribution, the same one with and without Rust, and return its file name."""
     target = os.path.abspath(sdist_directory)  # noqa: PTH100 - as above
     with _staged(SDIST_CONTENT) as stage, _setuptools() as setuptools:
-        rules = [
-            f"graft {path.name}" if path.is_dir() else f"include {path.name}" for path in stage.iterdir()
-        ]
+        rules = [f"graft {path.name}" if path.is_dir() else f"include {path.name}" for path in stage.iterdir()]
         (stage / "MANIFEST.in").write_text("\n".join([*sorted(rules), "exclude MANIFEST.in", ""]), "utf-8")
         return str(setuptools.build_sdist(target, config_settings))
 
