@@ -166,26 +166,17 @@ def _fetch_crates(rust: Path, environ: Mapping[str, str]) -> None:
     )
     if read.returncode != 0:
         raise BuildRefused(f"exportkit: the Cargo workspace is broken\n{read.stderr}")
-    fetch = ["cargo", "fetch", "--target", environ.get("CARGO_BUILD_TARGET") or _host(environ)]
-    locked = _run([*fetch, "--locked", *manifest], environ, FETCH_SECONDS)
+    # Of all platforms: maturin reads the whole dependency graph, and offline that needs every crate in it.
+    locked = _run(["cargo", "fetch", "--locked", *manifest], environ, FETCH_SECONDS)
     if locked.returncode == 0:
         return
     with tempfile.TemporaryDirectory(prefix="exportkit-lock-") as folder:
         copy = Path(folder, "rust")
         shutil.copytree(rust, copy, ignore=LITTER)
-        unlocked = _run([*fetch, "--manifest-path", str(copy / "Cargo.toml")], environ, FETCH_SECONDS)
+        unlocked = _run(["cargo", "fetch", "--manifest-path", str(copy / "Cargo.toml")], environ, FETCH_SECONDS)
     if unlocked.returncode == 0:
         raise BuildRefused(f"exportkit: Cargo.lock does not fit the workspace\n{locked.stderr}")
     raise Missing(f"the crates could not be fetched: {_summary(locked.stderr)}")
-
-
-def _host(environ: Mapping[str, str]) -> str:
-    """Return the host triple, so that crates of other platforms are not fetched."""
-    told = _run([environ.get("RUSTC", "rustc"), "-vV"], environ, PROBE_SECONDS)
-    for line in told.stdout.splitlines():
-        if line.startswith("host: "):
-            return line.removeprefix("host: ").strip()
-    raise Missing("rustc does not tell its host platform")
 
 
 def _run(command: list[str], environ: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess[str]:
@@ -210,8 +201,10 @@ def _run(command: list[str], environ: Mapping[str, str], seconds: float) -> subp
 def _summary(stderr: str) -> str:
     """Return what went wrong in one line: the first line that says error, and the cause at the end."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    first = next((line for line in lines if line.startswith("error")), lines[0] if lines else "it says nothing")
-    text = first if not lines or lines[-1] == first else f"{first} ({lines[-1]})"
+    if not lines:
+        return "it says nothing"
+    first = next((line for line in lines if line.startswith("error")), lines[0])
+    text = first.removeprefix("error: ") + (f" ({lines[-1]})" if lines[-1] != first else "")
     return re.sub(r"//[^/@\s]+@", "//", text)[:400]  # a registry's address may carry a password
 
 
