@@ -61,7 +61,7 @@ check: $(VENV)/.dev ## Formats, lints, types, layers, the stub, Rust's own tests
 	@if [ -e exportkit/_native.abi3.so ]; then $(MAKE) check-native; else \
 		echo "exportkit._native is not built: its stub and the Rust workspace are not checked"; \
 		[ -z "$${EXPORTKIT_REQUIRE_NATIVE:-}" ]; fi
-	$(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 .PHONY: check-native
 check-native: $(VENV)/.dev ## The part of check that needs Rust
@@ -87,7 +87,7 @@ fuzz: ## Fuzz the native parsers for FUZZ_SECONDS each (needs nightly Rust and c
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Serve the documentation on loopback while it is written
-	$(VENV)/bin/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs serve
 
 .PHONY: clean
 clean: ## Remove what was built, the virtual environments too
