@@ -2,27 +2,54 @@
 //!
 //! One parser for each format drives any [`Visitor`]; the consumers (scanner, items,
 //! transcoder, canonicaliser, and later decoder, index and applier) are visitors. Calls are
-//! resolved at compile time. A parser calls `begin_record`, then events, then `end_record` if
-//! the record is well formed, else `discard_record`: a visitor must then forget what it was told
-//! since `begin_record`.
+//! resolved at compile time. For each line, `crate::reader` calls `begin_record`, the parser then
+//! tells the events, and the reader ends with `end_record` if the record is well formed, else with
+//! `discard_record`: a visitor must then forget what it was told since `begin_record`.
 
 use crate::number::Decimal;
 use crate::path::NodeId;
 
 /// The attribute maps a record can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Member {
+    /// The item of a full export's record.
     Item,
+    /// The primary key of a change record.
     Keys,
+    /// The item at the window's end.
     NewImage,
+    /// The item just before the window.
     OldImage,
 }
 
+impl Member {
+    /// The member's name in a record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Item => "Item",
+            Self::Keys => "Keys",
+            Self::NewImage => "NewImage",
+            Self::OldImage => "OldImage",
+        }
+    }
+
+    /// Where the member's map starts in the path trie: the images share one place, as their attributes do.
+    pub const fn node(self) -> NodeId {
+        match self {
+            Self::Keys => NodeId::KEYS,
+            Self::Item | Self::NewImage | Self::OldImage => NodeId::IMAGE,
+        }
+    }
+}
+
 /// What the elements of a set are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SetKind {
+    /// SS.
     Strings,
+    /// NS.
     Numbers,
+    /// BS.
     Binaries,
 }
 
@@ -40,7 +67,9 @@ pub enum Spelling {
 /// A validated string, unescaped only when somebody asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
+    /// Its bytes in the record, valid UTF-8.
     pub raw: &'a [u8],
+    /// How they spell it.
     pub spelling: Spelling,
 }
 
@@ -60,12 +89,26 @@ pub struct Binary<'a> {
     pub base64: &'a [u8],
 }
 
+/// One line of a data file.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// The offset of its first byte in the decompressed file.
+    pub offset: u64,
+    /// Its bytes without the line feed, counted; a carriage return before that counts.
+    pub length: u64,
+    /// The bytes themselves, a carriage return before the line feed too; empty where the line was too long.
+    pub bytes: &'a [u8],
+}
+
 /// A consumer of records.
 ///
 /// A map (M, and each member of a record) is `begin_map`, then for each attribute `name` and the
 /// events of its value, then `end_map`; a list is `begin_list`, the elements, `end_list`; a set is
 /// `begin_set`, its elements as `string`, `number` or `binary`, `end_set`.
 pub trait Visitor {
+    /// A line that holds a record, perhaps a faulty one, follows.
     fn begin_record(&mut self);
 
     /// A member follows, as a map.
@@ -80,27 +123,39 @@ pub trait Visitor {
     /// The name of the attribute whose value follows. `node` as in `begin_map`, of the attribute.
     fn name(&mut self, node: NodeId, name: Text<'_>);
 
+    /// The map's last attribute has been told.
     fn end_map(&mut self);
 
+    /// An L; its elements follow.
     fn begin_list(&mut self);
 
+    /// The list's last element has been told.
     fn end_list(&mut self);
 
+    /// An SS, NS or BS; its elements follow, of that kind, none twice.
     fn begin_set(&mut self, kind: SetKind);
 
+    /// The set's last element has been told.
     fn end_set(&mut self);
 
+    /// An S, or an element of an SS.
     fn string(&mut self, value: Text<'_>);
 
+    /// An N, or an element of an NS.
     fn number(&mut self, value: Number<'_>);
 
+    /// A B, or an element of a BS.
     fn binary(&mut self, value: Binary<'_>);
 
+    /// A BOOL.
     fn boolean(&mut self, value: bool);
 
+    /// A NULL.
     fn null(&mut self);
 
-    fn end_record(&mut self);
+    /// The record is well formed and whole.
+    fn end_record(&mut self, line: &Line<'_>);
 
+    /// The record is faulty, or was no record at all: forget it.
     fn discard_record(&mut self);
 }

@@ -1,0 +1,568 @@
+//! The places attributes have been seen in: a trie over names, shared by the formats.
+//!
+//! Items of one table look alike. A place (node) is a name under a map, or the elements under a
+//! list. Each remembers the bytes that led to its value last time (its token) and which attribute
+//! followed it, so that a parser recognises most attributes with one comparison of bytes. Bytes that
+//! led a parser from the start of a name to the start of a value once lead there always.
+//!
+//! Duplicate attributes are found with a stamp: each map instance has a serial number, and a node
+//! keeps the last one it was seen in. Two open maps never share a node, for the inner one's path is
+//! longer, and elements of one list are open one after the other.
+//!
+//! The trie is bounded, by nodes and by bytes of names. What does not fit is at
+//! [`NodeId::OVERFLOW`]; duplicates there are found with a hash table of the record's own.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use crate::simd::{self, BLOCK};
+
+/// Places kept where nobody says otherwise.
+pub const DEFAULT_MAX_NODES: usize = 10_000;
+/// Bytes of names kept: a bound for hostile input, far above what tables have.
+const MAX_NAME_BYTES: usize = 4 << 20;
+/// Bytes of a token: the name, and the punctuation around the type tag.
+const MAX_TOKEN: usize = 2 * BLOCK;
+/// No node, in links and tables.
+const NONE: u32 = u32::MAX;
+
+/// A place in the trie; small numbers, from 0, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The map of an item or image.
+    pub const IMAGE: Self = Self(0);
+    /// The map of a change record's Keys.
+    pub const KEYS: Self = Self(1);
+    /// A place that the trie has no room for.
+    pub const OVERFLOW: Self = Self(NONE);
+
+    /// The place's number, to index a table with; `usize::MAX` is never one.
+    pub const fn index(self) -> usize {
+        if self.0 == NONE { usize::MAX } else { self.0 as usize }
+    }
+}
+
+/// One instance of a map that is being read.
+#[derive(Debug)]
+pub struct Scope {
+    map: u32,
+    serial: u64,
+    /// The link that led to the attribute expected next, to be set right where it did not come:
+    /// the node whose link it is, and whether it is `first` (else `next`).
+    link: (u32, bool),
+    /// The attribute expected next.
+    expected: u32,
+}
+
+/// An attribute recognised by its token.
+#[derive(Clone, Copy, Debug)]
+pub struct Recognised {
+    /// Its place.
+    pub node: NodeId,
+    /// What the parser said of the value when it taught the token.
+    pub tag: u8,
+    /// Bytes of the token.
+    pub length: usize,
+}
+
+#[derive(Debug)]
+#[repr(align(64))]
+struct Node {
+    token: [u8; MAX_TOKEN],
+    /// Bytes of the token; 0 where there is none.
+    length: u8,
+    tag: u8,
+    /// The attribute that came after this one.
+    next: u32,
+    /// The attribute that came first in this map.
+    first: u32,
+    /// The place of this list's elements.
+    elements: u32,
+    /// The map instance that this attribute was seen in.
+    seen: u64,
+    parent: u32,
+    /// The name, in `Paths::names`.
+    name: (u32, u32),
+}
+
+impl Node {
+    const fn new(parent: u32, name: (u32, u32)) -> Self {
+        Self {
+            token: [0; MAX_TOKEN],
+            length: 0,
+            tag: 0,
+            next: NONE,
+            first: NONE,
+            elements: NONE,
+            seen: 0,
+            parent,
+            name,
+        }
+    }
+}
+
+/// The trie.
+#[derive(Debug)]
+pub struct Paths {
+    nodes: Vec<Node>,
+    names: Vec<u8>,
+    /// Open addressing: a power of two of node numbers, at most half of them used.
+    table: Vec<u32>,
+    limit: usize,
+    serial: u64,
+    hash_seed: u64,
+    overflow: Overflow,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self::new(DEFAULT_MAX_NODES)
+    }
+}
+
+impl Paths {
+    /// Makes a trie of at most `limit` places.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            nodes: vec![Node::new(NONE, (0, 0)), Node::new(NONE, (0, 0))], // IMAGE and KEYS
+            names: Vec::new(),
+            table: vec![NONE; 64],
+            limit: limit.clamp(2, NONE as usize),
+            serial: 0,
+            hash_seed: RandomState::new().build_hasher().finish(),
+            overflow: Overflow::default(),
+        }
+    }
+
+    /// Forgets what the last record left behind; called at the start of each.
+    #[inline]
+    pub fn begin_record(&mut self) {
+        if !self.overflow.entries.is_empty() {
+            self.overflow.clear();
+        }
+    }
+
+    /// Begins an instance of the map at a place.
+    #[inline]
+    pub fn open(&mut self, map: NodeId) -> Scope {
+        self.serial += 1;
+        let expected = self.nodes.get(map.index()).map_or(NONE, |node| node.first);
+        Scope {
+            map: map.0,
+            serial: self.serial,
+            link: (map.0, true),
+            expected,
+        }
+    }
+
+    /// Recognises the next attribute by its token, from the start of its name on.
+    ///
+    /// None where another stands there, where it stands twice, or where the bytes left are few:
+    /// then the name has to be read and given to [`Self::enter`].
+    #[inline]
+    pub fn recognise(&mut self, scope: &mut Scope, bytes: &[u8]) -> Option<Recognised> {
+        let node = self.nodes.get_mut(scope.expected as usize)?;
+        let length = usize::from(node.length);
+        let (head, tail) = node.token.as_chunks::<BLOCK>().0.split_first()?;
+        let mut same = simd::first(!simd::equal(head, bytes.first_chunk()?));
+        if length > BLOCK && same == BLOCK {
+            same += simd::first(!simd::equal(tail.first()?, bytes.get(BLOCK..)?.first_chunk()?));
+        }
+        // A token of no bytes is one that was never learned.
+        if same < length || length == 0 || node.seen == scope.serial {
+            return None;
+        }
+        node.seen = scope.serial;
+        let found = Recognised {
+            node: NodeId(scope.expected),
+            tag: node.tag,
+            length,
+        };
+        scope.link = (scope.expected, false);
+        scope.expected = node.next;
+        Some(found)
+    }
+
+    /// Enters an attribute by its name (UTF-8, unescaped); None where it stands in this map already.
+    pub fn enter(&mut self, scope: &mut Scope, name: &[u8]) -> Option<NodeId> {
+        let hash = self.hash(scope.map, name);
+        let id = self
+            .find(scope.map, name, hash)
+            .unwrap_or_else(|slot| self.add(scope.map, name, slot));
+        let Some(node) = self.nodes.get_mut(id as usize) else {
+            return self
+                .overflow
+                .enter(scope.serial, hash, name)
+                .then_some(NodeId::OVERFLOW);
+        };
+        if node.seen == scope.serial {
+            return None;
+        }
+        node.seen = scope.serial;
+        let next = node.next;
+        let (from, is_first) = scope.link;
+        if let Some(from) = self.nodes.get_mut(from as usize) {
+            *(if is_first { &mut from.first } else { &mut from.next }) = id;
+        }
+        scope.link = (id, false);
+        scope.expected = next;
+        Some(NodeId(id))
+    }
+
+    /// Teaches the bytes that led from the start of a name to the start of its value, and what the
+    /// parser wants to be told of the value when it meets them again.
+    #[inline]
+    pub fn learn(&mut self, node: NodeId, tag: u8, token: &[u8]) {
+        if let Some(node) = self.nodes.get_mut(node.index())
+            && let Some(bytes) = node.token.get_mut(..token.len())
+        {
+            bytes.copy_from_slice(token);
+            node.length = token.len().to_le_bytes()[0];
+            node.tag = tag;
+        }
+    }
+
+    /// The place of a list's elements.
+    pub fn elements(&mut self, list: NodeId) -> NodeId {
+        let Some(node) = self.nodes.get(list.index()) else {
+            return NodeId::OVERFLOW;
+        };
+        if node.elements != NONE {
+            return NodeId(node.elements);
+        }
+        let elements = self.push(Node::new(list.0, (0, 0)));
+        if let Some(node) = self.nodes.get_mut(list.index()) {
+            node.elements = elements;
+        }
+        NodeId(elements)
+    }
+
+    /// The place that holds this one; None for a record's own maps.
+    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
+        self.nodes
+            .get(node.index())
+            .map(|node| node.parent)
+            .filter(|&parent| parent != NONE)
+            .map(NodeId)
+    }
+
+    /// The name of the attribute at a place; None for a record's own maps and for list elements.
+    pub fn name(&self, node: NodeId) -> Option<&[u8]> {
+        let parent = self.nodes.get(self.parent(node)?.index())?;
+        if parent.elements == node.0 {
+            return None;
+        }
+        self.nodes.get(node.index()).map(|node| slice(&self.names, node.name))
+    }
+
+    /// Places there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never: the record's own maps are always there.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Finds a child by name, or the table slot where it belongs.
+    fn find(&self, parent: u32, name: &[u8], hash: u64) -> Result<u32, usize> {
+        let mask = self.table.len() - 1;
+        let mut slot = low_bits(hash) & mask;
+        loop {
+            let id = self.table.get(slot).copied().unwrap_or(NONE);
+            let Some(node) = self.nodes.get(id as usize) else {
+                return Err(slot);
+            };
+            if node.parent == parent && slice(&self.names, node.name) == name {
+                return Ok(id);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Adds a child; returns its number, or `NONE` where there is no room.
+    #[cold]
+    fn add(&mut self, parent: u32, name: &[u8], slot: usize) -> u32 {
+        let start = self.names.len();
+        if parent == NONE || self.nodes.len() >= self.limit || start + name.len() > MAX_NAME_BYTES {
+            return NONE;
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "MAX_NAME_BYTES bounds both")]
+        let span = (start as u32, name.len() as u32);
+        self.names.extend_from_slice(name);
+        let id = self.push(Node::new(parent, span));
+        self.table[slot] = id;
+        if self.nodes.len() * 2 > self.table.len() {
+            self.grow();
+        }
+        id
+    }
+
+    fn push(&mut self, node: Node) -> u32 {
+        if self.nodes.len() >= self.limit {
+            return NONE;
+        }
+        self.nodes.push(node);
+        u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
+    }
+
+    fn grow(&mut self) {
+        let size = self.table.len() * 2;
+        let mut table = vec![NONE; size];
+        for &id in self.table.iter().filter(|&&id| id != NONE) {
+            let node = &self.nodes[id as usize];
+            let mut slot = low_bits(self.hash(node.parent, slice(&self.names, node.name))) & (size - 1);
+            while table[slot] != NONE {
+                slot = (slot + 1) & (size - 1);
+            }
+            table[slot] = id;
+        }
+        self.table = table;
+    }
+
+    /// Hashes a place; seeded, so that nobody can make names that collide.
+    #[inline]
+    fn hash(&self, parent: u32, name: &[u8]) -> u64 {
+        let mut state = fold(
+            self.hash_seed ^ u64::from(parent),
+            name.len() as u64 ^ 0x9E37_79B9_7F4A_7C15,
+        );
+        let (words, tail) = name.as_chunks::<8>();
+        for word in words {
+            state = fold(state ^ u64::from_le_bytes(*word), self.hash_seed | 1);
+        }
+        let mut last = [0; 8];
+        last[..tail.len()].copy_from_slice(tail);
+        fold(state ^ u64::from_le_bytes(last), 0xD6E8_FEB8_6659_FD93)
+    }
+}
+
+/// Both halves of a product, mixed.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
+}
+
+#[inline]
+fn low_bits(hash: u64) -> usize {
+    usize::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+fn slice(bytes: &[u8], (start, length): (u32, u32)) -> &[u8] {
+    bytes
+        .get(start as usize..)
+        .and_then(|bytes| bytes.get(..length as usize))
+        .unwrap_or_default()
+}
+
+/// The names of one record that the trie has no room for.
+#[derive(Debug, Default)]
+struct Overflow {
+    entries: Vec<Overflown>,
+    names: Vec<u8>,
+    /// As [`Paths::table`], of numbers of entries.
+    table: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Overflown {
+    hash: u64,
+    /// The map instance.
+    serial: u64,
+    /// Where the name begins; it ends where the next begins.
+    start: usize,
+}
+
+impl Overflow {
+    /// Remembers a name of a map instance; false where it is there already.
+    fn enter(&mut self, serial: u64, hash: u64, name: &[u8]) -> bool {
+        if self.entries.len() * 2 >= self.table.len() {
+            self.grow();
+        }
+        let hash = fold(hash ^ serial, 0xA076_1D64_78BD_642F);
+        let mask = self.table.len() - 1;
+        let mut slot = low_bits(hash) & mask;
+        while let Some(entry) = self.entries.get(self.table[slot] as usize) {
+            if entry.hash == hash && entry.serial == serial {
+                let end = self
+                    .entries
+                    .get(self.table[slot] as usize + 1)
+                    .map_or(self.names.len(), |next| next.start);
+                if self.names.get(entry.start..end) == Some(name) {
+                    return false;
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+        self.table[slot] = u32::try_from(self.entries.len()).unwrap_or(NONE);
+        self.entries.push(Overflown {
+            hash,
+            serial,
+            start: self.names.len(),
+        });
+        self.names.extend_from_slice(name);
+        true
+    }
+
+    fn grow(&mut self) {
+        let size = (self.table.len() * 2).max(64);
+        self.table.clear();
+        self.table.resize(size, NONE);
+        for (id, entry) in (0..).zip(&self.entries) {
+            let mut slot = low_bits(entry.hash) & (size - 1);
+            while self.table[slot] != NONE {
+                slot = (slot + 1) & (size - 1);
+            }
+            self.table[slot] = id;
+        }
+    }
+
+    /// Empties it, and gives back what a record out of the ordinary needed.
+    #[cold]
+    fn clear(&mut self) {
+        if self.table.len() > 1 << 16 {
+            *self = Self::default();
+        } else {
+            self.entries.clear();
+            self.names.clear();
+            self.names.shrink_to(1 << 20);
+            self.table.fill(NONE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn padded(text: &str) -> Vec<u8> {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.resize(bytes.len() + 2 * BLOCK, b'.');
+        bytes
+    }
+
+    /// Reads a map of names as a parser would; how many were recognised, None at a duplicate.
+    fn read(paths: &mut Paths, map: NodeId, names: &[&str]) -> Option<usize> {
+        let mut scope = paths.open(map);
+        let mut recognised = 0;
+        for name in names {
+            let token = format!("{name}\":");
+            if let Some(found) = paths.recognise(&mut scope, &padded(&token)) {
+                assert_eq!((found.length, found.tag), (token.len(), 7));
+                assert_eq!(paths.name(found.node), Some(name.as_bytes()));
+                recognised += 1;
+            } else {
+                let node = paths.enter(&mut scope, name.as_bytes())?;
+                paths.learn(node, 7, token.as_bytes());
+            }
+        }
+        Some(recognised)
+    }
+
+    #[test]
+    fn what_came_last_time_is_recognised() {
+        let mut paths = Paths::default();
+        let names = ["a", "b", "", "a name of more than thirty-two bytes, in two blocks"];
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &names), Some(0));
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &names), Some(4));
+        assert_eq!(read(&mut paths, NodeId::KEYS, &names), Some(0));
+        assert_eq!(
+            read(
+                &mut paths,
+                NodeId::IMAGE,
+                &["b", "", "a", "a name of more than thirty-two bytes."]
+            ),
+            Some(1)
+        );
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &["b", "", "a"]), Some(3));
+        assert_eq!(paths.len(), 2 + 5 + 4);
+        assert_eq!(paths.limit, DEFAULT_MAX_NODES);
+    }
+
+    #[test]
+    fn long_names_are_entered() {
+        let mut paths = Paths::default();
+        let long = "x".repeat(65);
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long]), Some(0));
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long]), Some(0));
+        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long, &long]), None);
+    }
+
+    #[test]
+    fn duplicates_are_found() {
+        for limit in [DEFAULT_MAX_NODES, 4, 2] {
+            let mut paths = Paths::new(limit);
+            for _ in 0..3 {
+                paths.begin_record();
+                assert!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "d"]).is_some());
+                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "a"]), None);
+                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "a"]), None);
+                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "c"]), None);
+                assert_eq!(read(&mut paths, NodeId::IMAGE, &["", ""]), None);
+            }
+        }
+    }
+
+    #[test]
+    fn maps_in_maps_and_lists() {
+        let mut paths = Paths::default();
+        let mut outer = paths.open(NodeId::IMAGE);
+        let list = paths.enter(&mut outer, b"list").unwrap();
+        let elements = paths.elements(list);
+        assert_eq!(paths.elements(list), elements);
+        for _ in 0..2 {
+            assert!(read(&mut paths, elements, &["list", "x"]).is_some());
+        }
+        assert_eq!(read(&mut paths, elements, &["x", "x"]), None);
+        assert_eq!(paths.enter(&mut outer, b"list"), None);
+        let map = paths.enter(&mut outer, b"map").unwrap();
+        assert!(read(&mut paths, map, &["map"]).is_some());
+        assert_eq!(paths.name(elements), None);
+        assert_eq!(paths.parent(elements), Some(list));
+        assert_eq!(paths.parent(list), Some(NodeId::IMAGE));
+        assert_eq!(paths.name(NodeId::KEYS), None);
+        assert_eq!(paths.elements(NodeId::OVERFLOW), NodeId::OVERFLOW);
+        assert!(!paths.is_empty());
+    }
+
+    #[test]
+    fn the_trie_is_bounded() {
+        let mut paths = Paths::new(1000);
+        let names: Vec<String> = (0..100_000).map(|number| format!("k{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for _ in 0..2 {
+            paths.begin_record();
+            assert!(read(&mut paths, NodeId::IMAGE, &names).is_some());
+            assert_eq!(paths.len(), 1000);
+            // The same names in many maps at one overflown place.
+            for _ in 0..1000 {
+                assert!(read(&mut paths, NodeId::OVERFLOW, &["a", "b", "c"]).is_some());
+            }
+            let mut twice = names.clone();
+            twice.push("k99999");
+            assert_eq!(read(&mut paths, NodeId::IMAGE, &twice), None);
+        }
+        paths.begin_record();
+        assert_eq!(paths.overflow.table.capacity(), 0);
+    }
+
+    #[test]
+    fn names_are_bounded_in_bytes() {
+        let mut paths = Paths::default();
+        let name = vec![b'n'; MAX_NAME_BYTES / 3];
+        for number in 0..5_u8 {
+            let mut scope = paths.open(NodeId::IMAGE);
+            let mut name = name.clone();
+            name.push(number);
+            let node = paths.enter(&mut scope, &name).unwrap();
+            assert_eq!(node == NodeId::OVERFLOW, number >= 2);
+            assert_eq!(paths.enter(&mut scope, &name), None);
+        }
+        assert!(paths.names.len() <= MAX_NAME_BYTES);
+    }
+}

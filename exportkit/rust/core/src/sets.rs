@@ -1,0 +1,241 @@
+//! Whether an element stands twice in a set, by value.
+//!
+//! Most sets are small and spelled plainly: their elements' bytes are compared in place. Where there
+//! are many, or bytes may differ and values not (escapes, `1.0`, padded base64), values are written
+//! out and sorted: n log n, whatever the input.
+
+use crate::events::{Binary, Number, SetKind, Spelling, Text};
+
+/// Elements compared in place.
+const FEW: usize = 8;
+/// Bytes of scratch kept between sets.
+const KEPT_CAPACITY: usize = 1 << 20;
+
+/// Room for the values of large or oddly spelled sets; one serves a whole file.
+#[derive(Debug, Default)]
+pub struct SetScratch {
+    values: Vec<u8>,
+    spans: Vec<(usize, usize)>,
+}
+
+/// An element of a set.
+#[derive(Clone, Copy, Debug)]
+pub enum Element<'a> {
+    /// Of an SS.
+    Text(Text<'a>),
+    /// Of an NS.
+    Number(Number<'a>),
+    /// Of a BS.
+    Binary(Binary<'a>),
+}
+
+impl<'a> Element<'a> {
+    /// Bytes that stand for the value, where equal values of such spelling have equal bytes.
+    fn plain(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Text(Text {
+                raw,
+                spelling: Spelling::Plain,
+            }) => Some(raw),
+            Self::Number(Number::Text(text)) => is_plain_integer(text).then_some(text),
+            Self::Binary(Binary { base64 }) => (!base64.ends_with(b"=")).then_some(base64),
+            _ => None,
+        }
+    }
+
+    fn write_value(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => text.append_to(out),
+            Self::Number(number) => number.decimal().write_canonical(out),
+            Self::Binary(binary) => binary.append_to(out),
+        }
+    }
+}
+
+/// Digits without leading zero or sign but `-`: no other such text has the same value.
+fn is_plain_integer(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    matches!(digits, [b'1'..=b'9', ..]) && digits.iter().all(u8::is_ascii_digit) || text == b"0"
+}
+
+/// The elements of one set while it is read.
+#[derive(Debug)]
+pub struct Elements<'a> {
+    kind: SetKind,
+    /// The elements, as long as they are few and plain.
+    few: [&'a [u8]; FEW],
+    /// How many of these there are.
+    count: usize,
+    /// Whether two of these are the same.
+    twice: bool,
+    /// Whether all values are in the scratch instead.
+    written: bool,
+}
+
+impl<'a> Elements<'a> {
+    /// An empty set; one set at a time may use a scratch.
+    #[inline]
+    pub fn new(kind: SetKind) -> Self {
+        Self {
+            kind,
+            few: [&[]; FEW],
+            count: 0,
+            twice: false,
+            written: false,
+        }
+    }
+
+    /// Adds an element, of the set's kind.
+    #[inline]
+    pub fn add(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
+        if !self.written
+            && let Some(bytes) = element.plain()
+            && let Some(place) = self.few.get_mut(self.count)
+        {
+            *place = bytes;
+            self.twice |= self.few[..self.count].iter().any(|other| other == &bytes);
+            self.count += 1;
+        } else {
+            self.write(element, scratch);
+        }
+    }
+
+    /// Whether an element stands twice, now that all have been added.
+    #[inline]
+    pub fn has_duplicate(self, scratch: &mut SetScratch) -> bool {
+        if self.written {
+            scratch.has_duplicate()
+        } else {
+            self.twice
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
+        if !self.written {
+            self.written = true;
+            scratch.values.clear();
+            scratch.spans.clear();
+            for &raw in &self.few[..self.count] {
+                scratch.push(match self.kind {
+                    SetKind::Strings => Element::Text(Text::plain(raw)),
+                    SetKind::Numbers => Element::Number(Number::Text(raw)),
+                    SetKind::Binaries => Element::Binary(Binary { base64: raw }),
+                });
+            }
+        }
+        scratch.push(element);
+    }
+}
+
+impl SetScratch {
+    fn push(&mut self, element: Element<'_>) {
+        let start = self.values.len();
+        element.write_value(&mut self.values);
+        self.spans.push((start, self.values.len()));
+    }
+
+    fn has_duplicate(&mut self) -> bool {
+        let values = &self.values;
+        let value = |&(start, end): &(usize, usize)| values.get(start..end).unwrap_or_default();
+        self.spans.sort_unstable_by(|one, other| value(one).cmp(value(other)));
+        let twice = self
+            .spans
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if value(one) == value(other)));
+        self.values.clear();
+        self.values.shrink_to(KEPT_CAPACITY);
+        self.spans.clear();
+        self.spans.shrink_to(KEPT_CAPACITY / size_of::<(usize, usize)>());
+        twice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twice<'a>(kind: SetKind, elements: &[&'a str], make: impl Fn(&'a [u8]) -> Element<'a>) -> bool {
+        let mut scratch = SetScratch::default();
+        let mut answers = Vec::new();
+        for _ in 0..2 {
+            let mut set = Elements::new(kind);
+            for element in elements {
+                set.add(make(element.as_bytes()), &mut scratch);
+            }
+            answers.push(set.has_duplicate(&mut scratch));
+        }
+        assert_eq!(answers[0], answers[1], "the scratch is left clean");
+        answers[0]
+    }
+
+    fn strings(elements: &[&str]) -> bool {
+        twice(SetKind::Strings, elements, |raw| {
+            let spelling = if raw.contains(&b'\\') {
+                Spelling::Json
+            } else {
+                Spelling::Plain
+            };
+            Element::Text(Text { raw, spelling })
+        })
+    }
+
+    fn numbers(elements: &[&str]) -> bool {
+        twice(SetKind::Numbers, elements, |text| Element::Number(Number::Text(text)))
+    }
+
+    fn binaries(elements: &[&str]) -> bool {
+        twice(SetKind::Binaries, elements, |base64| Element::Binary(Binary { base64 }))
+    }
+
+    #[test]
+    fn small_sets() {
+        assert!(!strings(&["a", "b", "", "ab"]));
+        assert!(strings(&["a", "b", "a"]));
+        assert!(strings(&["", ""]));
+        assert!(!numbers(&["1", "-1", "10", "0"]));
+        assert!(numbers(&["1", "2", "1"]));
+        assert!(!binaries(&["", "aGVs"]));
+        assert!(binaries(&["aGVs", "aGVs"]));
+    }
+
+    #[test]
+    fn spelled_differently() {
+        assert!(strings(&["x", "a", r"\u0061"]));
+        assert!(!strings(&["x", "a", r"\u0062"]));
+        for pair in [
+            ["1", "1.0"],
+            ["100", "1e2"],
+            ["0", "-0"],
+            ["7", "07"],
+            ["-0.5", "-5E-1"],
+        ] {
+            assert!(numbers(&pair), "{pair:?}");
+        }
+        assert!(!numbers(&["1", "1.1", "+2", "-2"]));
+        assert!(binaries(&["YQ==", "aGVs", "YR=="]));
+        assert!(!binaries(&["YQ==", "aGVs", "Yg=="]));
+    }
+
+    #[test]
+    fn large_sets() {
+        let elements: Vec<String> = (0..100_000).map(|number| format!("{number}")).collect();
+        let mut elements: Vec<&str> = elements.iter().map(String::as_str).collect();
+        assert!(!strings(&elements) && !numbers(&elements));
+        elements.push("777.0");
+        assert!(!strings(&elements) && numbers(&elements));
+        elements.push("777");
+        assert!(strings(&elements));
+    }
+
+    #[test]
+    fn numbers_read_before() {
+        let mut scratch = SetScratch::default();
+        let mut set = Elements::new(SetKind::Numbers);
+        set.add(Element::Number(Number::Text(b"5")), &mut scratch);
+        let five = Number::Text(b"50e-1").decimal();
+        set.add(Element::Number(Number::Value(five)), &mut scratch);
+        assert!(set.has_duplicate(&mut scratch));
+    }
+}
