@@ -1,0 +1,385 @@
+"""One export, opened: its summary, its data files where they lie now, its checksums; and the exports under a folder."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from exportkit.errors import (
+    ExportError,
+    ExportIncompleteError,
+    ForeignKeyError,
+    ManifestError,
+    ObjectNotFoundError,
+    UsageError,
+)
+from exportkit.model import layout
+from exportkit.model.layout import Anchor, place_key
+from exportkit.model.manifest import DataFileEntry, ManifestSummary
+from exportkit.store import Store, StoreOptions, open_store
+from exportkit.store.opening import normal_uri
+
+__all__ = [
+    "DataFile",
+    "DataFiles",
+    "Export",
+    "ExportStatus",
+    "FoundExport",
+    "ManifestChecksum",
+    "find_exports",
+    "open_export",
+]
+
+Location = str | os.PathLike[str]
+
+_SUMMARY_LIMIT = 16 * 1024 * 1024  # AWS's has under 1 kB; exportkit's own names its inputs
+_LINE_LIMIT = 1024 * 1024  # a key of S3 has at most 1,024 bytes
+_CHECKSUM_LIMIT = 1024
+_BLOCK = 256 * 1024
+_LOOKERS = 16  # requests under way while exports are looked for
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One data file of an export.
+
+    Attributes:
+        index: Its place among the entries of manifest-files.json, from 0.
+        entry: What the manifest says.
+        uri: Where it lies now.
+    """
+
+    index: int
+    entry: DataFileEntry
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestChecksum:
+    """What the file beside a manifest says the manifest's MD5 is.
+
+    Attributes:
+        uri: The file, ``.md5`` as AWS writes it or ``.checksum`` as AWS documents it.
+        stated: Its text: base64 of the MD5, if it is what it should be.
+    """
+
+    uri: str
+    stated: str
+
+
+class ExportStatus(StrEnum):
+    """What the files in an export's folder tell of it."""
+
+    COMPLETE = "complete"
+    """Its manifest-summary.json is there and can be read."""
+    INCOMPLETE = "incomplete"
+    """Only ``_started`` is there: it is running, or it failed."""
+    BROKEN = "broken"
+    """Its manifest-summary.json is malformed, or missing although other files are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundExport:
+    """An export under a folder.
+
+    Attributes:
+        uri: Its folder.
+        status: What its files tell.
+        summary: Its summary, of a complete export.
+        error: Why it is not complete.
+    """
+
+    uri: str
+    status: ExportStatus
+    summary: ManifestSummary | None = None
+    error: ExportError | None = None
+
+
+class Export:
+    """A finished export, open for reading.
+
+    Attributes:
+        store: Where it lies.
+        options: How the store was reached, and whether foreign keys are followed.
+        uri: Its folder, the one of manifest-summary.json.
+        summary: What the summary says.
+        summary_uri: The summary.
+        summary_md5: Base64 of the MD5 of the summary's bytes.
+        files_uri: manifest-files.json, where it lies now.
+    """
+
+    def __init__(self, store: Store, uri: str, options: StoreOptions) -> None:
+        """Reads the summary: one request.
+
+        Raises:
+            ManifestError: The summary is malformed.
+            ForeignKeyError: It says that manifest-files.json lies outside the export.
+            ObjectNotFoundError: There is none.
+            StoreError: It cannot be read.
+        """
+        self.store = store
+        self.options = options
+        self.uri = uri
+        self.summary_uri = store.join(uri, layout.MANIFEST_SUMMARY)
+        data = store.read(self.summary_uri, _SUMMARY_LIMIT)
+        self.summary_md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        self.summary = ManifestSummary.parse(data, self.summary_uri)
+        own_folder, _, _ = self.summary.manifest_files_s3_key.rpartition("/")
+        self._own_folder = own_folder
+        self._own_ids = {store.name(uri), own_folder.rpartition("/")[2], self.summary.export_id or ""} - {""}
+        self.files_uri = self.locate(self.summary.manifest_files_s3_key, self.summary_uri, "manifestFilesS3Key")
+
+    @property
+    def id(self) -> str:
+        """The ExportId: the one in the export's ARN, else the folder's name."""
+        return self.summary.export_id or self.store.name(self.uri)
+
+    @property
+    def data_folder(self) -> str:
+        """The folder AWS puts the data files into; incremental exports share theirs with others."""
+        return self.store.join(self._anchor(own=self.summary.window is None), layout.DATA_FOLDER)
+
+    def files(self, on_fault: "Callable[[ExportError], None] | None" = None) -> "DataFiles":
+        """Returns the export's data files, read from manifest-files.json line by line: one request.
+
+        Args:
+            on_fault: Takes the error of each line that is malformed (ManifestError) or
+                leads out of the export (ForeignKeyError); the line is then left out.
+                Without it the first such error is raised.
+        """
+        return DataFiles(self, on_fault)
+
+    def checksum(self, manifest_uri: str) -> ManifestChecksum | None:
+        """Returns what the file beside a manifest says its MD5 is; None if there is no such file.
+
+        Args:
+            manifest_uri: ``summary_uri`` or ``files_uri``.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        stem = manifest_uri.removesuffix(".json")
+        for uri in (stem + ".md5", stem + ".checksum"):
+            try:
+                with self.store.open(uri) as stream:
+                    return ManifestChecksum(uri, stream.read(_CHECKSUM_LIMIT).decode("utf-8", "replace").strip())
+            except ObjectNotFoundError:
+                continue
+        return None
+
+    def _anchor(self, *, own: bool) -> str:
+        return self.uri if own else self.store.parent(self.uri)
+
+    def locate(self, key: str, manifest_uri: str, where: str) -> str:
+        """Returns the URI of what a manifest key names, where the export lies now (``docs/locations.md``).
+
+        Args:
+            key: The key as the manifest has it.
+            manifest_uri: The manifest, for errors.
+            where: The place in it, for errors.
+
+        Raises:
+            ForeignKeyError: The key leads out of the export, and that is not allowed.
+        """
+        try:
+            place = place_key(key, self._own_ids, self._own_folder)
+            uri = self.store.join(self._anchor(own=place.anchor is Anchor.EXPORT), place.path)
+            self.store.confine(uri, (self.uri, self.store.join(self._anchor(own=False), layout.DATA_FOLDER)))
+        except ValueError as error:
+            if self.options.allow_foreign_keys:
+                return self.store.foreign(key, self.uri)
+            shown = key if len(key) <= 200 else key[:200] + "…"
+            raise ForeignKeyError(
+                manifest_uri,
+                f"{where} leads out of the export: {shown!r} {error} (--allow-foreign-keys follows it)",
+            ) from None
+        return uri
+
+
+class DataFiles(Iterator[DataFile]):
+    """The data files of an export in the order of manifest-files.json, never all in memory.
+
+    Attributes:
+        count: Entries handed out so far.
+        item_count: The sum of their itemCounts.
+        md5: Base64 of the MD5 of manifest-files.json; None before its end.
+    """
+
+    def __init__(self, export: Export, on_fault: Callable[[ExportError], None] | None) -> None:
+        self.count = 0
+        self.item_count = 0
+        self.md5: str | None = None
+        self._export = export
+        self._on_fault = on_fault
+        self._entries = self._read()
+
+    def __next__(self) -> DataFile:
+        """Returns the next data file.
+
+        Raises:
+            ManifestError: A line is malformed, or manifest-files.json is missing.
+            ForeignKeyError: A key leads out of the export.
+            StoreError: manifest-files.json cannot be read.
+        """
+        return next(self._entries)
+
+    def _read(self) -> Iterator[DataFile]:
+        for number, line in self._lines():
+            if not line.strip():
+                continue
+            try:
+                file = self._file(number, line)
+            except (ManifestError, ForeignKeyError) as error:
+                if self._on_fault is None:
+                    raise
+                self._on_fault(error)
+            else:
+                self.count += 1
+                self.item_count += file.entry.item_count
+                yield file
+
+    def _file(self, number: int, line: bytes) -> DataFile:
+        export = self._export
+        if len(line) > _LINE_LIMIT:
+            raise ManifestError(export.files_uri, f"line {number}: longer than {_LINE_LIMIT:,} bytes")
+        entry = DataFileEntry.parse(line, export.files_uri, number)
+        return DataFile(self.count, entry, export.locate(entry.key, export.files_uri, f"line {number}: dataFileS3Key"))
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yields the numbered lines; of one that is too long, somewhat more than the limit."""
+        md5 = hashlib.md5(usedforsecurity=False)
+        number, rest = 1, b""
+        try:
+            stream = self._export.store.open(self._export.files_uri)
+        except ObjectNotFoundError as error:
+            raise ManifestError(self._export.files_uri, "there is no such file", True) from error
+        with stream:
+            while block := stream.read(_BLOCK):
+                md5.update(block)
+                *lines, last = block.split(b"\n")
+                for line in lines:
+                    yield number, rest + line
+                    number, rest = number + 1, b""
+                if len(rest) <= _LINE_LIMIT:
+                    rest += last
+        if rest:
+            yield number, rest
+        self.md5 = base64.b64encode(md5.digest()).decode()
+
+
+def open_export(location: Location, options: StoreOptions | None = None) -> Export:
+    """Opens a finished export.
+
+    Args:
+        location: The export's folder or its manifest-summary.json, as a path, ``file://``
+            or ``s3://`` URI; its ARN; or a folder with exactly one export below it.
+        options: How storage is reached.
+
+    Raises:
+        UsageError: It is no location, or several exports are there.
+        ExportIncompleteError: The export is still running, or it failed.
+        ManifestError: The summary is malformed, or missing from an export that is there.
+        ForeignKeyError: The summary says that manifest-files.json lies outside the export.
+        ObjectNotFoundError: No export is there.
+        AccessDeniedError: The credentials do not allow it; names the permission.
+        StoreError: Storage failed.
+    """
+    options = options or StoreOptions()
+    store, folder = _resolve(location, options)
+    try:
+        return Export(store, folder, options)
+    except ObjectNotFoundError:
+        below = list(islice(_find(store, folder), _SHOWN + 1))
+    if len(below) == 1:
+        found = below[0]
+        if found.error:
+            raise found.error
+        return Export(store, found.uri, options)
+    if below:
+        names = "\n  ".join(found.uri for found in below[:_SHOWN])
+        more = "\n  …" if len(below) > _SHOWN else ""
+        raise UsageError(f"several exports are in {folder}; name one of them:\n  {names}{more}")
+    raise ObjectNotFoundError(folder, f"no export is here: no {layout.MANIFEST_SUMMARY} in it or below it")
+
+
+def find_exports(location: Location, options: StoreOptions | None = None) -> Iterator[FoundExport]:
+    """Yields every export in a folder and below it, those nearer the top first.
+
+    Args:
+        location: A folder, as a path, ``file://`` or ``s3://`` URI; or an export as for
+            ``open_export``, which is then the only one.
+        options: How storage is reached.
+
+    Raises:
+        UsageError: It is no location.
+        AccessDeniedError: The credentials do not allow it; names the permission.
+        StoreError: Storage failed.
+    """
+    store, folder = _resolve(location, options or StoreOptions())
+    return _find(store, folder)
+
+
+def _resolve(location: Location, options: StoreOptions) -> tuple[Store, str]:
+    """Returns the store and the folder that a location names."""
+    text = os.fspath(location)
+    if text.startswith("arn:"):
+        from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
+
+        text = describe_export(text, options).manifest_uri()
+    uri = normal_uri(text)
+    store = open_store(uri, options)
+    return store, store.parent(uri) if store.name(uri) == layout.MANIFEST_SUMMARY else uri
+
+
+def _find(store: Store, folder: str) -> Iterator[FoundExport]:
+    """Walks down level by level, several folders at a time."""
+    with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="exportkit-find") as pool:
+        level = [folder]
+        while level:
+            below: list[str] = []
+            for start in range(0, len(level), 4 * _LOOKERS):
+                for found, folders in pool.map(lambda uri: _look(store, uri), level[start : start + 4 * _LOOKERS]):
+                    if found:
+                        yield found
+                    below += folders
+            level = below
+
+
+def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
+    """Returns the export that a folder is, or else the folders in it to look into.
+
+    A folder named as an export is asked for its summary at once: one request each where
+    AWS put thousands of exports side by side.
+    """
+    if layout.is_export_id(store.name(folder)) and (found := _read_summary(store, folder)):
+        return found, []
+    folders, objects = store.children(folder)
+    names = {store.name(info.uri) for info in objects}
+    if layout.MANIFEST_SUMMARY in names and (found := _read_summary(store, folder)):
+        return found, []
+    if layout.MANIFEST_FILES in names:
+        summary = store.join(folder, layout.MANIFEST_SUMMARY)
+        return FoundExport(folder, ExportStatus.BROKEN, error=ManifestError(summary, "there is no such file", True)), []
+    if layout.STARTED in names:
+        error = ExportIncompleteError(
+            folder, f"only {layout.STARTED} is here: the export is still running, or it failed"
+        )
+        return FoundExport(folder, ExportStatus.INCOMPLETE, error=error), []
+    shared = store.join(folder, layout.DATA_FOLDER) if store.name(folder) == layout.ROOT_FOLDER else None
+    return None, [uri for uri in folders if uri != shared]
+
+
+def _read_summary(store: Store, folder: str) -> FoundExport | None:
+    uri = store.join(folder, layout.MANIFEST_SUMMARY)
+    try:
+        summary = ManifestSummary.parse(store.read(uri, _SUMMARY_LIMIT), uri)
+    except ObjectNotFoundError:
+        return None
+    except ManifestError as error:
+        return FoundExport(folder, ExportStatus.BROKEN, error=error)
+    return FoundExport(folder, ExportStatus.COMPLETE, summary)

@@ -1,0 +1,181 @@
+"""What every store can do, and the options they share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from exportkit.errors import ObjectNotFoundError, StoreError
+
+__all__ = ["ByteStream", "ObjectInfo", "Store", "StoreOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOptions:
+    """How storage and the DynamoDB API are reached; what is None follows standard AWS configuration.
+
+    Attributes:
+        endpoint_url: The S3 endpoint; buckets are then addressed by path.
+        dynamodb_endpoint_url: The DynamoDB endpoint, for export ARNs.
+        profile: A profile of the AWS configuration.
+        region: The Region, for S3. An export ARN names its own.
+        requester_pays: Agree to pay for requests and transfer (``x-amz-request-payer``).
+        expected_bucket_owner: Account that has to own the bucket; S3 denies access otherwise.
+        allow_foreign_keys: Follow manifest keys that lead out of the export's root.
+        connections: Connections kept open to S3; at least as many as threads that read.
+    """
+
+    endpoint_url: str | None = None
+    dynamodb_endpoint_url: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    requester_pays: bool = False
+    expected_bucket_owner: str | None = None
+    allow_foreign_keys: bool = False
+    connections: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object.
+
+    Attributes:
+        uri: Where it lies.
+        size: Its bytes.
+        etag: Its ETag without quotes; None in local folders.
+    """
+
+    uri: str
+    size: int
+    etag: str | None = None
+
+
+class ByteStream(Protocol):
+    """The bytes of one object, forward only."""
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object, as it was when it was opened."""
+
+    def read(self, size: int, /) -> bytes:
+        """Returns the next bytes, at most ``size``; none at the end.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:
+        """Puts the next bytes into ``buffer`` and returns how many; 0 at the end.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+
+    def close(self) -> None:
+        """Gives back what the stream holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class Store(ABC):
+    """Reads objects of one kind of place; several threads may share one.
+
+    URIs are absolute: a path of the local file system, or ``s3://bucket/key`` with the key
+    as it is, nothing in it encoded. A folder's URI has no slash at its end.
+    """
+
+    @abstractmethod
+    def open(self, uri: str) -> ByteStream:
+        """Returns the object's bytes as a stream.
+
+        Raises:
+            ObjectNotFoundError: There is none.
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def stat(self, uri: str) -> ObjectInfo:
+        """Returns the object's size and ETag.
+
+        Raises:
+            ObjectNotFoundError: There is none.
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def list(self, folder: str) -> Iterator[ObjectInfo]:
+        """Yields every object below a folder, at any depth; none if there is no such folder.
+
+        Raises:
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def children(self, folder: str) -> tuple[tuple[str, ...], tuple[ObjectInfo, ...]]:
+        """Returns the URIs of the folders directly in a folder, and its objects, both sorted.
+
+        Raises:
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def join(self, folder: str, path: str) -> str:
+        """Returns the URI of ``path`` (names joined by ``/``) in a folder."""
+
+    @abstractmethod
+    def parent(self, uri: str) -> str:
+        """Returns the URI of the folder that something lies in; the topmost is its own."""
+
+    @abstractmethod
+    def confine(self, uri: str, roots: tuple[str, ...]) -> None:
+        """Makes sure that an object lies in one of some folders, symbolic links followed.
+
+        Raises:
+            ValueError: It does not; the message says where it leads.
+        """
+
+    @abstractmethod
+    def foreign(self, key: str, folder: str) -> str:
+        """Returns the URI that a manifest key means when it may lead anywhere.
+
+        Args:
+            key: The key as the manifest has it.
+            folder: The export's folder.
+        """
+
+    def name(self, uri: str) -> str:
+        """Returns the last name of a URI."""
+        return uri.rsplit("/", 1)[-1]
+
+    def exists(self, uri: str) -> bool:
+        """Tells whether there is such an object."""
+        try:
+            self.stat(uri)
+        except ObjectNotFoundError:
+            return False
+        return True
+
+    def read(self, uri: str, limit: int) -> bytes:
+        """Returns an object's bytes, all of them.
+
+        Raises:
+            StoreError: It has more bytes than ``limit``, or as ``open``.
+        """
+        with self.open(uri) as stream:
+            parts: list[bytes] = []
+            left = limit + 1
+            while left and (part := stream.read(left)):
+                parts.append(part)
+                left -= len(part)
+        if not left:
+            raise StoreError(uri, f"more than the {limit:,} bytes that such a file may have")
+        return b"".join(parts)

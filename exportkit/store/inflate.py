@@ -1,0 +1,144 @@
+"""One gzip object, inflated and hashed in one pass."""
+
+import base64
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Protocol, Self, cast
+
+from exportkit.errors import GzipError
+
+_GzipFile: Any
+_FAULTS: tuple[type[BaseException], ...]
+try:
+    from isal import igzip, isal_zlib
+except ImportError:  # no wheel for this machine: the standard library inflates, more slowly
+    _GzipFile = gzip.GzipFile
+    _FAULTS = (EOFError, gzip.BadGzipFile, zlib.error)
+else:
+    _GzipFile = igzip.IGzipFile
+    _FAULTS = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[BaseException]", isal_zlib.error))
+
+__all__ = ["CHUNK_SIZE", "DataStream"]
+
+CHUNK_SIZE = 512 * 1024
+
+
+class _Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+    def readinto(self, buffer: bytearray | memoryview, /) -> int: ...
+    def close(self) -> None: ...
+
+
+class DataStream:
+    """The decompressed bytes of a gzip object, chunk by chunk, and the MD5 of the compressed ones.
+
+    Several members are one stream; an empty member is fine. Zero bytes after the last
+    member are padding, as gzip has it; anything else there is an error, and so is an
+    object of no bytes. Memory does not depend on the object: a chunk and the inflater's
+    buffers.
+
+    Example:
+        >>> stream = DataStream(io.BytesIO(gzip.compress(b"{}")), "x.json.gz")
+        >>> b"".join(stream), stream.compressed_bytes
+        (b'{}', 22)
+    """
+
+    def __init__(self, source: _Source, uri: str, chunk_size: int = CHUNK_SIZE) -> None:
+        """Takes the object's bytes; closing the stream closes ``source``.
+
+        Args:
+            source: The compressed bytes.
+            uri: The object's name, for errors.
+            chunk_size: Bytes a chunk has at most.
+        """
+        self._raw = _Hashing(source)
+        self._uri = uri
+        self._chunk_size = chunk_size
+        self._bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yields the decompressed chunks, none of them empty.
+
+        Raises:
+            GzipError: The object is corrupt, cut, or followed by what is no gzip; what
+                could be inflated before has been yielded.
+            StoreError: The object cannot be read.
+        """
+        reader = _GzipFile(fileobj=self._raw, mode="rb")
+        try:
+            while chunk := reader.read(self._chunk_size):
+                self._bytes += len(chunk)
+                yield chunk
+            if not self._raw.count:
+                raise EOFError("an object of 0 bytes is no gzip")
+        except _FAULTS as error:
+            raise GzipError(self._uri, f"{error} (within the first {self._raw.count:,} compressed bytes)") from error
+
+    def drain(self) -> None:
+        """Hashes the rest of the object without inflating it.
+
+        Raises:
+            StoreError: The object cannot be read.
+        """
+        buffer = bytearray(self._chunk_size)
+        while self._raw.readinto(buffer):
+            pass
+
+    @property
+    def md5(self) -> str:
+        """Base64 of the MD5 of the compressed bytes read so far: after the end, the object's."""
+        return base64.b64encode(self._raw.md5.digest()).decode()
+
+    @property
+    def compressed_bytes(self) -> int:
+        """Compressed bytes read so far."""
+        return self._raw.count
+
+    @property
+    def bytes(self) -> int:
+        """Decompressed bytes yielded so far."""
+        return self._bytes
+
+    def close(self) -> None:
+        """Closes the object."""
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Hashing(io.RawIOBase):
+    """Hands bytes on from a source, hashing and counting them."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self.md5.update(data)
+        self.count += len(data)
+        return data
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any writable buffer
+        count = self._source.readinto(buffer)
+        self.md5.update(memoryview(buffer)[:count])
+        self.count += count
+        return count
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()

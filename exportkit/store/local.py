@@ -1,0 +1,129 @@
+"""Exports in local folders."""
+
+import errno
+import io
+import os
+import stat as modes
+from collections.abc import Iterator
+from typing import Self
+
+from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError
+from exportkit.store.base import ByteStream, ObjectInfo, Store
+
+__all__ = ["LocalStore"]
+
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+
+
+class LocalStore(Store):
+    """The local file system; URIs are absolute paths."""
+
+    def open(self, uri: str) -> ByteStream:
+        """Returns the file's bytes; only regular files are read, so that none can block."""
+        return _LocalStream.open(uri)
+
+    def stat(self, uri: str) -> ObjectInfo:
+        """Returns the file's size."""
+        try:
+            return _info(uri, os.stat(uri))  # noqa: PTH116 - a path that may be no Path, with a NUL
+        except (OSError, ValueError) as error:
+            raise _store_error(uri, error) from error
+
+    def list(self, folder: str) -> Iterator[ObjectInfo]:
+        """Yields the regular files below a folder."""
+        waiting = [folder]
+        while waiting:
+            folders, files = self.children(waiting.pop())
+            yield from files
+            waiting += reversed(folders)
+
+    def children(self, folder: str) -> tuple[tuple[str, ...], tuple[ObjectInfo, ...]]:
+        """Returns the folders and regular files in a folder; links to folders are left out, for they may go round."""
+        folders: list[str] = []
+        files: list[ObjectInfo] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_file():
+                        files.append(ObjectInfo(entry.path, entry.stat().st_size))
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise _store_error(folder, error) from error
+        return tuple(sorted(folders)), tuple(sorted(files, key=lambda info: info.uri))
+
+    def join(self, folder: str, path: str) -> str:
+        """Returns the path in a folder."""
+        return os.path.join(folder, *path.split("/"))  # noqa: PTH118 - URIs are text
+
+    def parent(self, uri: str) -> str:
+        """Returns the folder a path lies in."""
+        return os.path.dirname(uri)  # noqa: PTH120 - URIs are text
+
+    def foreign(self, key: str, folder: str) -> str:
+        """Returns the path that a key means, seen from the export's folder."""
+        return os.path.normpath(os.path.join(folder, key.removeprefix("file://")))  # noqa: PTH118 - URIs are text
+
+    def confine(self, uri: str, roots: tuple[str, ...]) -> None:
+        """Makes sure that a path lies in one of some folders once its links are followed."""
+        real = os.path.realpath(uri)
+        if not any(real == root or real.startswith(root.rstrip("/") + "/") for root in roots):
+            raise ValueError(f"a link leads to {real}")
+
+
+class _LocalStream(io.FileIO):
+    """A regular file, its errors ours."""
+
+    _info: ObjectInfo
+
+    @classmethod
+    def open(cls, uri: str) -> Self:
+        try:
+            # A FIFO would wait for its writer for ever without O_NONBLOCK; regular files ignore it.
+            descriptor = os.open(uri, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                info = _info(uri, os.fstat(descriptor))
+                stream = cls(descriptor, "rb")
+            except BaseException:
+                os.close(descriptor)
+                raise
+        except (OSError, ValueError) as error:
+            raise _store_error(uri, error) from error
+        stream._info = info
+        return stream
+
+    @property
+    def info(self) -> ObjectInfo:
+        return self._info
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        try:
+            return super().read(size) or b""
+        except OSError as error:
+            raise _store_error(self._info.uri, error) from error
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # typeshed allows None, for pipes
+        try:
+            return super().readinto(buffer) or 0
+        except OSError as error:
+            raise _store_error(self._info.uri, error) from error
+
+
+def _info(uri: str, status: os.stat_result) -> ObjectInfo:
+    if modes.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    if not modes.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is no regular file")
+    return ObjectInfo(uri, status.st_size)
+
+
+def _store_error(uri: str, error: OSError | ValueError) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    code = error.errno if isinstance(error, OSError) else None
+    if code in _ABSENT:
+        return ObjectNotFoundError(uri, "no such file")
+    if isinstance(error, PermissionError):
+        return AccessDeniedError(uri, "no permission to read it")
+    return StoreError(uri, (isinstance(error, OSError) and error.strerror) or str(error))

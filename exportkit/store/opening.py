@@ -1,0 +1,55 @@
+"""Which store a URI belongs to."""
+
+import os
+import re
+from urllib.parse import unquote, urlsplit
+
+from exportkit.errors import UsageError
+from exportkit.store.base import Store, StoreOptions
+from exportkit.store.local import LocalStore
+
+__all__ = ["normal_uri", "open_store"]
+
+
+def open_store(uri: str, options: StoreOptions | None = None) -> Store:
+    """Returns the store that a URI belongs to; no request is made.
+
+    Args:
+        uri: A path, a ``file://`` URI or an ``s3://`` URI.
+        options: How the store is reached.
+
+    Raises:
+        UsageError: No store has such URIs.
+    """
+    if normal_uri(uri).startswith("s3://"):
+        from exportkit.store.s3 import S3Store  # noqa: PLC0415 - boto3 takes long to import
+
+        return S3Store(options or StoreOptions())
+    return LocalStore()
+
+
+def normal_uri(location: str | os.PathLike[str]) -> str:
+    """Returns a location as stores take it: an absolute path or ``s3://bucket/key``.
+
+    Links in paths are followed, so that the folder above an export's is where its files
+    are. No slash stands at the end. In ``s3://`` URIs nothing is decoded.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    text = os.fspath(location)
+    if text.startswith(("s3://", "s3a://", "s3n://")):
+        bucket, _, key = text.partition("://")[2].partition("/")
+        if not bucket or "@" in bucket:
+            raise UsageError("an S3 location is s3://BUCKET/PREFIX, without credentials")
+        return f"s3://{bucket}/{key}".rstrip("/") if key.rstrip("/") else f"s3://{bucket}"
+    if text.startswith("file:"):
+        parts = urlsplit(text)
+        if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
+            raise UsageError(f"a file URI names a path of this machine: {text}")
+        text = unquote(parts.path)
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+        raise UsageError(f"no such kind of location: {text}; take a path, s3://BUCKET/PREFIX or an export's ARN")
+    if not text:
+        raise UsageError("the location is empty")
+    return os.path.realpath(text)

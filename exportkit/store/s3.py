@@ -1,0 +1,173 @@
+"""Exports in S3, or in a server with its API."""
+
+import io
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import smart_open.s3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exportkit.errors import StoreError
+from exportkit.store.aws import aws_error, make_client
+from exportkit.store.base import ByteStream, ObjectInfo, Store, StoreOptions
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["S3Store"]
+
+_SCHEME = "s3://"
+_BUFFER = 256 * 1024
+
+
+class S3Store(Store):
+    """S3; URIs are ``s3://bucket/key``, the key as it is."""
+
+    def __init__(self, options: StoreOptions) -> None:
+        self._options = options
+        self._made: S3Client | None = None
+        self._lock = threading.Lock()
+        self._always: dict[str, Any] = {}
+        if options.requester_pays:
+            self._always["RequestPayer"] = "requester"
+        if options.expected_bucket_owner:
+            self._always["ExpectedBucketOwner"] = options.expected_bucket_owner
+
+    @property
+    def client(self) -> "S3Client":
+        """The client, made at the first request and shared by all threads."""
+        with self._lock:
+            if self._made is None:
+                self._made = make_client("s3", self._options)
+            return self._made
+
+    def open(self, uri: str) -> ByteStream:
+        """Returns the object's bytes: one GetObject; a connection that breaks is taken up again where it broke."""
+        return _S3Stream(self.client, uri, self._always)
+
+    def stat(self, uri: str) -> ObjectInfo:
+        """Returns the object's size and ETag: one HeadObject."""
+        bucket, key = _split(uri)
+        try:
+            answer = self.client.head_object(Bucket=bucket, Key=key, **self._always)
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(uri, error, "s3:GetObject") from error
+        return ObjectInfo(uri, answer["ContentLength"], answer["ETag"].strip('"'))
+
+    def list(self, folder: str) -> Iterator[ObjectInfo]:
+        """Yields the objects below a prefix: one ListObjectsV2 for each thousand."""
+        for page in self._pages(folder):
+            yield from _objects(folder, page)
+
+    def children(self, folder: str) -> tuple[tuple[str, ...], tuple[ObjectInfo, ...]]:
+        """Returns what stands directly below a prefix: one ListObjectsV2 for each thousand."""
+        bucket, _ = _split(folder)
+        folders: list[str] = []
+        objects: list[ObjectInfo] = []
+        for page in self._pages(folder, Delimiter="/"):
+            folders += (f"{_SCHEME}{bucket}/{entry['Prefix'][:-1]}" for entry in page.get("CommonPrefixes", ()))
+            objects += _objects(folder, page)
+        return tuple(folders), tuple(objects)
+
+    def _pages(self, folder: str, **how: Any) -> Iterator[Any]:
+        bucket, key = _split(folder)
+        pages = self.client.get_paginator("list_objects_v2")
+        prefix = "" if folder == _SCHEME + bucket else key + "/"
+        try:
+            yield from pages.paginate(Bucket=bucket, Prefix=prefix, **how, **self._always)
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(folder, error, "s3:ListBucket") from error
+
+    def join(self, folder: str, path: str) -> str:
+        """Returns the URI of a key below a prefix."""
+        return f"{folder}/{path}"
+
+    def parent(self, uri: str) -> str:
+        """Returns the prefix that a key stands below; a bucket is its own."""
+        above = uri.rpartition("/")[0]
+        return above if len(above) > len(_SCHEME) else uri
+
+    def foreign(self, key: str, folder: str) -> str:
+        """Returns the URI that a key means in the export's bucket, unless it is a URI itself."""
+        return key if key.startswith(_SCHEME) else f"{_SCHEME}{_split(folder)[0]}/{key}"
+
+    def confine(self, uri: str, roots: tuple[str, ...]) -> None:
+        """S3 has no links: a key lies where it says."""
+
+
+class _S3Stream(io.RawIOBase):
+    """An object read by smart_open, its errors ours."""
+
+    def __init__(self, client: "S3Client", uri: str, always: dict[str, Any]) -> None:
+        self._uri = uri
+        bucket, key = _split(uri)
+        self._source = _OneObject(client, always)
+        self._reader: Any = None
+        self._reader = self._ours(smart_open.s3.Reader, bucket, key, buffer_size=_BUFFER, client=self._source)
+
+    @property
+    def info(self) -> ObjectInfo:
+        return ObjectInfo(self._uri, self._source.size, self._source.etag)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        data: bytes = self._ours(self._reader.read, size)
+        return data
+
+    def readinto(self, buffer: Any, /) -> int:
+        count: int = self._ours(self._reader.readinto, buffer)
+        return count
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        super().close()
+
+    def _ours(self, call: Any, *args: Any, **named: Any) -> Any:
+        try:
+            return call(*args, **named)
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(self._uri, error, "s3:GetObject") from error
+        except OSError as error:
+            if isinstance(error.__cause__, (BotoCoreError, ClientError)):
+                raise aws_error(self._uri, error.__cause__, "s3:GetObject") from error
+            raise StoreError(self._uri, str(error)) from error
+
+
+class _OneObject:
+    """The part of a client that smart_open reads one object with.
+
+    It adds what every request needs, keeps what the first answer says of the object, and
+    has later ones, after a broken connection, go on only in the same object.
+    """
+
+    def __init__(self, client: "S3Client", always: dict[str, Any]) -> None:
+        self._client = client
+        self._always = always
+        self.size = 0
+        self.etag: str | None = None
+
+    def get_object(self, **params: Any) -> Any:
+        if self.etag is not None:
+            params["IfMatch"] = f'"{self.etag}"'
+        answer = self._client.get_object(**params, **self._always)
+        if self.etag is None:
+            self.etag = answer["ETag"].strip('"')
+            _, _, whole = answer.get("ContentRange", "").rpartition("/")
+            self.size = int(whole) if whole else answer["ContentLength"]
+        return answer
+
+
+def _objects(folder: str, page: Any) -> Iterator[ObjectInfo]:
+    bucket, _ = _split(folder)
+    for entry in page.get("Contents", ()):
+        if not entry["Key"].endswith("/"):  # consoles mark folders so
+            yield ObjectInfo(f"{_SCHEME}{bucket}/{entry['Key']}", entry["Size"], entry["ETag"].strip('"'))
+
+
+def _split(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
+    return bucket, key
