@@ -68,7 +68,7 @@ check-native: $(VENV)/.dev ## The part of check that needs Rust
 	$(VENV)/bin/python -m mypy.stubtest exportkit._native
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) test --locked --quiet
+	$(CARGO) test --locked --quiet -p exportkit-core
 
 .PHONY: format
 format: $(VENV)/.dev ## Put the sources into the one format
