@@ -3,6 +3,7 @@
 //! This crate never heard of Python. It owns no threads and does no I/O: a caller pushes chunks of
 //! decompressed bytes into a consumer and takes out what the consumer made of them.
 
+pub mod canonical;
 pub mod events;
 pub mod fault;
 pub mod line;
@@ -11,7 +12,9 @@ pub mod path;
 pub mod reader;
 pub mod sets;
 pub(crate) mod simd;
+pub mod spelling;
 pub mod text;
+pub mod transcode;
 
 /// Whether the crate was compiled with optimisation (`release`) or without (`debug`).
 pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

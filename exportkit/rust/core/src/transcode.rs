@@ -1,0 +1,246 @@
+//! The transcoder: writes records as lines of a text form (`docs/records.md`, "How records are written").
+//!
+//! Every value is written with a comma behind it, whose place the bracket that closes its container
+//! takes: nothing has to be remembered to tell a first element from a later one.
+
+mod dynamodb_json;
+mod escape;
+mod ion;
+mod json;
+
+use std::ops::Range;
+
+pub use dynamodb_json::DynamodbJson;
+pub use ion::Ion;
+pub use json::Json;
+
+use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::path::NodeId;
+
+/// What stands before and behind something.
+type Brackets = (&'static str, &'static str);
+
+/// A text form: how it spells each value, without the comma that follows.
+pub trait Form: Default {
+    /// Around the map of an item.
+    const ITEM: Brackets;
+
+    /// Around the time stamp, from the beginning of a change record.
+    const TIMESTAMP: Brackets;
+
+    /// Before the maps of Keys, `OldImage` and `NewImage`.
+    const MEMBERS: [&'static str; 3];
+
+    /// Behind the last map of a change record.
+    const CHANGE_END: &'static str;
+
+    /// Around an M.
+    const MAP: Brackets;
+
+    /// Around an L.
+    const LIST: Brackets;
+
+    /// BOOL true.
+    const TRUE: &'static str;
+
+    /// BOOL false.
+    const FALSE: &'static str;
+
+    /// NULL.
+    const NULL: &'static str;
+
+    /// Around a set; the second is the same for all kinds.
+    fn set(kind: SetKind) -> Brackets;
+
+    /// Writes an attribute's name with the colon.
+    fn name(&mut self, out: &mut Vec<u8>, name: Text<'_>);
+
+    /// Writes an S, or an element of an SS.
+    fn string(&mut self, out: &mut Vec<u8>, value: Text<'_>, in_set: bool);
+
+    /// Writes an N, or an element of an NS.
+    fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, in_set: bool);
+
+    /// Writes a B, or an element of a BS.
+    fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool);
+}
+
+/// Writes the records that it is told of, one a line.
+#[derive(Debug, Default)]
+pub struct Transcoder<F> {
+    form: F,
+    /// Whole lines, and behind them the record at hand.
+    out: Vec<u8>,
+    /// Where the record at hand begins.
+    start: usize,
+    /// How many maps and lists are open.
+    depth: usize,
+    in_set: bool,
+    record: Record,
+    scratch: Vec<u8>,
+}
+
+/// What is known of the record at hand.
+#[derive(Debug, Default)]
+struct Record {
+    timestamp: Option<u64>,
+    /// Which of [`Form::MEMBERS`] is being written; None for an item.
+    member: Option<usize>,
+    /// Where each of them stands, from the record's beginning.
+    spans: [Option<Range<usize>>; 3],
+}
+
+impl<F: Form> Transcoder<F> {
+    /// The lines of all records told of since the last [`clear`](Self::clear).
+    pub fn lines(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Forgets the lines, keeps the memory.
+    pub fn clear(&mut self) {
+        self.out.clear();
+    }
+
+    fn push(&mut self, token: &str) {
+        self.out.extend_from_slice(token.as_bytes());
+    }
+
+    /// Closes a container in the place of the comma behind its last element.
+    fn close(&mut self, token: &str) {
+        if self.out.last() == Some(&b',') {
+            self.out.pop();
+        }
+        self.push(token);
+    }
+
+    /// Members come in any order, and are written in one.
+    fn write_change(&mut self, timestamp: u64) {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.out[self.start..]);
+        self.out.truncate(self.start);
+        self.push(F::TIMESTAMP.0);
+        self.push(&timestamp.to_string());
+        self.push(F::TIMESTAMP.1);
+        for (name, span) in F::MEMBERS.into_iter().zip(&self.record.spans) {
+            if let Some(span) = span {
+                self.out.extend_from_slice(name.as_bytes());
+                self.out.extend_from_slice(&self.scratch[span.clone()]);
+            }
+        }
+        self.push(F::CHANGE_END);
+    }
+}
+
+impl<F: Form> Visitor for Transcoder<F> {
+    fn begin_record(&mut self) {
+        self.start = self.out.len();
+        self.depth = 0;
+        self.in_set = false;
+        self.record = Record::default();
+    }
+
+    fn member(&mut self, member: Member) {
+        self.record.member = match member {
+            Member::Item => {
+                self.push(F::ITEM.0);
+                None
+            }
+            Member::Keys => Some(0),
+            Member::OldImage => Some(1),
+            Member::NewImage => Some(2),
+        };
+    }
+
+    fn write_timestamp(&mut self, micros: u64) {
+        self.record.timestamp = Some(micros);
+    }
+
+    fn begin_map(&mut self, _node: NodeId) {
+        if self.depth > 0 {
+            self.push(F::MAP.0);
+        } else {
+            if let Some(member) = self.record.member {
+                let begin = self.out.len() - self.start;
+                self.record.spans[member] = Some(begin..begin);
+            }
+            self.push("{");
+        }
+        self.depth += 1;
+    }
+
+    fn name(&mut self, _node: NodeId, name: Text<'_>) {
+        self.form.name(&mut self.out, name);
+    }
+
+    fn end_map(&mut self) {
+        self.depth -= 1;
+        if self.depth > 0 {
+            self.close(F::MAP.1);
+            self.push(",");
+        } else {
+            self.close("}");
+            if let Some(span) = self.record.member.and_then(|member| self.record.spans[member].as_mut()) {
+                span.end = self.out.len() - self.start;
+            }
+        }
+    }
+
+    fn begin_list(&mut self) {
+        self.depth += 1;
+        self.push(F::LIST.0);
+    }
+
+    fn end_list(&mut self) {
+        self.depth -= 1;
+        self.close(F::LIST.1);
+        self.push(",");
+    }
+
+    fn begin_set(&mut self, kind: SetKind) {
+        self.in_set = true;
+        self.push(F::set(kind).0);
+    }
+
+    fn end_set(&mut self) {
+        self.in_set = false;
+        self.close(F::set(SetKind::Strings).1);
+        self.push(",");
+    }
+
+    fn string(&mut self, value: Text<'_>) {
+        self.form.string(&mut self.out, value, self.in_set);
+        self.push(",");
+    }
+
+    fn number(&mut self, value: Number<'_>) {
+        self.form.number(&mut self.out, value, self.in_set);
+        self.push(",");
+    }
+
+    fn binary(&mut self, value: Binary<'_>) {
+        self.form.binary(&mut self.out, value, self.in_set);
+        self.push(",");
+    }
+
+    fn boolean(&mut self, value: bool) {
+        self.push(if value { F::TRUE } else { F::FALSE });
+        self.push(",");
+    }
+
+    fn null(&mut self) {
+        self.push(F::NULL);
+        self.push(",");
+    }
+
+    fn end_record(&mut self, _line: &Line<'_>) {
+        match self.record.timestamp {
+            Some(timestamp) => self.write_change(timestamp),
+            None => self.push(F::ITEM.1),
+        }
+        self.push("\n");
+    }
+
+    fn discard_record(&mut self) {
+        self.out.truncate(self.start);
+    }
+}

@@ -1,0 +1,68 @@
+//! DynamoDB JSON, as exports hold it: `{"Item":{"id":{"S":"foo"}}}`.
+
+use super::json::{write_quoted_base64, write_string};
+use super::{Brackets, Form};
+use crate::events::{Binary, Number, SetKind, Text};
+use crate::spelling::write_number;
+
+/// Writes DynamoDB JSON.
+#[derive(Debug, Default)]
+pub struct DynamodbJson {
+    scratch: Vec<u8>,
+}
+
+impl DynamodbJson {
+    fn tagged(out: &mut Vec<u8>, tag: &str, in_set: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        if in_set {
+            write(out);
+        } else {
+            out.extend_from_slice(tag.as_bytes());
+            write(out);
+            out.push(b'}');
+        }
+    }
+}
+
+impl Form for DynamodbJson {
+    const ITEM: Brackets = ("{\"Item\":", "}");
+    const TIMESTAMP: Brackets = ("{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"", "\"}}");
+    const MEMBERS: [&'static str; 3] = [",\"Keys\":", ",\"OldImage\":", ",\"NewImage\":"];
+    const CHANGE_END: &'static str = "}";
+    const MAP: Brackets = ("{\"M\":{", "}}");
+    const LIST: Brackets = ("{\"L\":[", "]}");
+    const TRUE: &'static str = "{\"BOOL\":true}";
+    const FALSE: &'static str = "{\"BOOL\":false}";
+    const NULL: &'static str = "{\"NULL\":true}";
+
+    fn set(kind: SetKind) -> Brackets {
+        let open = match kind {
+            SetKind::Strings => "{\"SS\":[",
+            SetKind::Numbers => "{\"NS\":[",
+            SetKind::Binaries => "{\"BS\":[",
+        };
+        (open, "]}")
+    }
+
+    fn name(&mut self, out: &mut Vec<u8>, name: Text<'_>) {
+        write_string(out, name, &mut self.scratch);
+        out.push(b':');
+    }
+
+    fn string(&mut self, out: &mut Vec<u8>, value: Text<'_>, in_set: bool) {
+        Self::tagged(out, "{\"S\":", in_set, |out| {
+            write_string(out, value, &mut self.scratch);
+        });
+    }
+
+    fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, in_set: bool) {
+        Self::tagged(out, "{\"N\":", in_set, |out| {
+            out.push(b'"');
+            write_number(out, value);
+            out.push(b'"');
+        });
+    }
+
+    fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool) {
+        Self::tagged(out, "{\"B\":", in_set, |out| write_quoted_base64(out, value));
+    }
+}
