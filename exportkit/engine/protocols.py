@@ -9,10 +9,10 @@ stands in front of it has been handed on: the error is kept for the next call.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from exportkit.model.formats import TextForm
-from exportkit.model.scan import DuplicateKeys, ReadOptions, ScanOptions, ScanReport
+from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
 from exportkit.model.values import Item, Record
 
 __all__ = [
@@ -27,8 +27,6 @@ __all__ = [
     "Scanner",
     "Transcoder",
 ]
-
-Buffer: TypeAlias = "bytes | bytearray | memoryview"
 
 
 class Scanner(Protocol):

@@ -1,10 +1,23 @@
 """What goes into an engine's readers and what a scan gives back."""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 
-__all__ = ["DEFAULT_MAX_RECORD_SIZE", "DuplicateKeys", "Fault", "KeyTypes", "ReadOptions", "ScanOptions", "ScanReport"]
+__all__ = [
+    "DEFAULT_MAX_RECORD_SIZE",
+    "Buffer",
+    "DuplicateKeys",
+    "Fault",
+    "KeyTypes",
+    "ReadOptions",
+    "ScanOptions",
+    "ScanReport",
+]
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview"
+"""Bytes pushed into an engine."""
 
 DEFAULT_MAX_RECORD_SIZE = 64 * 1024 * 1024
 

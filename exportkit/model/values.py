@@ -28,7 +28,7 @@ AttributeValue: TypeAlias = (  # recursive, so quoted
     "str | Decimal | bytes | bool | None | set[str] | set[Decimal] | set[bytes]"
     " | list[AttributeValue] | dict[str, AttributeValue]"
 )
-Item: TypeAlias = "dict[str, AttributeValue]"
+Item: TypeAlias = dict[str, "AttributeValue"]
 
 
 @dataclass(frozen=True, slots=True)

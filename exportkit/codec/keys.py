@@ -1,0 +1,63 @@
+"""Key entries: 32 bytes a record, by which duplicate keys are found over a whole export.
+
+An entry is the key's hash (16 bytes), the record's byte offset as u64 and ``file_index << 40 | line`` as u64,
+both little-endian.
+"""
+
+import struct
+from itertools import groupby
+from typing import TypeAlias
+
+from exportkit.codec.canonical import key_hash
+from exportkit.codec.tree import Attributes
+from exportkit.model.scan import Buffer, DuplicateKeys
+
+__all__ = ["ENTRY_SIZE", "duplicate_keys", "key_entry", "partition_keys"]
+
+HASH_SIZE = 16
+LINE_BITS = 40
+
+_ENTRY = struct.Struct(f"<{HASH_SIZE}sQQ")
+ENTRY_SIZE = _ENTRY.size
+
+Place: TypeAlias = tuple[int, int, int]
+
+
+def key_entry(key: Attributes, file_index: int, line: int, offset: int) -> bytes:
+    """Returns the entry of a record's key."""
+    return _ENTRY.pack(key_hash(key), offset, file_index << LINE_BITS | line)
+
+
+def duplicate_keys(entries: Buffer, limit: int) -> DuplicateKeys:
+    """Returns the keys that stand more than once, the first ``limit`` with their places."""
+    _judge_size(entries)
+    ordered = sorted((digest, where, offset) for digest, offset, where in _ENTRY.iter_unpack(entries))
+    count = 0
+    places: list[tuple[Place, Place]] = []
+    for _, group in groupby(ordered, key=lambda entry: entry[0]):
+        (_, where, offset), *others = group
+        count += len(others)
+        room = max(0, limit - len(places))
+        places += [(_place(*other[1:]), _place(where, offset)) for other in others[:room]]
+    return DuplicateKeys(count, tuple(places))
+
+
+def partition_keys(entries: Buffer, byte: int) -> list[bytes]:
+    """Returns 256 runs of the entries, split by that byte of the hash, order kept."""
+    _judge_size(entries)
+    if not 0 <= byte < HASH_SIZE:
+        raise ValueError(f"a key's hash has {HASH_SIZE} bytes, and no byte {byte}")
+    runs = [bytearray() for _ in range(256)]
+    view = memoryview(entries)
+    for start in range(0, len(view), ENTRY_SIZE):
+        runs[view[start + byte]] += view[start : start + ENTRY_SIZE]
+    return [bytes(run) for run in runs]
+
+
+def _judge_size(entries: Buffer) -> None:
+    if len(entries) % ENTRY_SIZE:
+        raise ValueError(f"key entries have {ENTRY_SIZE} bytes each; {len(entries)} is no multiple")
+
+
+def _place(where: int, offset: int) -> Place:
+    return where >> LINE_BITS, where & ((1 << LINE_BITS) - 1), offset

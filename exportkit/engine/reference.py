@@ -1,0 +1,60 @@
+"""The reference engine behind the border."""
+
+from collections.abc import Sequence
+
+from exportkit.codec.canonical import encode_item
+from exportkit.codec.keys import duplicate_keys, partition_keys
+from exportkit.codec.readers import ReferenceCanonicaliser, ReferenceItems, ReferenceTranscoder
+from exportkit.codec.scanner import ReferenceScanner
+from exportkit.codec.source import OnBytes
+from exportkit.codec.values import from_item
+from exportkit.engine.protocols import Canonicaliser, Items, Scanner, Transcoder
+from exportkit.model.formats import TextForm
+from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
+from exportkit.model.values import Item
+
+__all__ = ["ReferenceEngine"]
+
+
+class ReferenceEngine:
+    """The engine in Python (``exportkit.codec``); see ``exportkit.engine.protocols.Engine``.
+
+    Args:
+        on_bytes: Told the size of each chunk that any of its readers takes.
+    """
+
+    def __init__(self, on_bytes: OnBytes = lambda _: None) -> None:
+        self._on_bytes = on_bytes
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+        return "reference"
+
+    def scanner(self, options: ScanOptions) -> Scanner:
+        """Returns a scanner for one data file."""
+        return ReferenceScanner(options, self._on_bytes)
+
+    def items(self, options: ReadOptions) -> Items:
+        """Returns a reader of Python values for one data file."""
+        return ReferenceItems(options, self._on_bytes)
+
+    def transcoder(self, options: ReadOptions, form: TextForm) -> Transcoder:
+        """Returns a transcoder for one data file."""
+        return ReferenceTranscoder(options, form, self._on_bytes)
+
+    def canonicaliser(self, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser:
+        """Returns a canonicaliser for one data file."""
+        return ReferenceCanonicaliser(options, self._on_bytes, hashed=hashed)
+
+    def canonical_item(self, item: Item) -> bytes:
+        """Returns the canonical encoding of an item given as Python values."""
+        return encode_item(from_item(item))
+
+    def duplicate_keys(self, entries: Buffer, limit: int) -> DuplicateKeys:
+        """Returns the keys that stand more than once among key entries."""
+        return duplicate_keys(entries, limit)
+
+    def partition_keys(self, entries: Buffer, byte: int) -> Sequence[bytes]:
+        """Returns 256 runs of the entries, split by that byte of the hash."""
+        return partition_keys(entries, byte)
