@@ -1,4 +1,30 @@
-"""Verify, convert and replay DynamoDB exports to S3."""
+"""Verify, convert and replay DynamoDB exports to S3.
 
-__version__ = "0.1.0"
-__all__ = ["__version__"]
+>>> import exportkit
+>>> for item in exportkit.open("samples/full-json").items():  # doctest: +SKIP
+...     print(item["pk"])
+>>> report = exportkit.verify("samples/full-json")  # doctest: +SKIP
+>>> report.ok  # doctest: +SKIP
+True
+"""
+
+from exportkit._version import __version__
+from exportkit.engine import engine_info
+from exportkit.export import find_exports
+from exportkit.model.values import ChangeRecord
+from exportkit.reading import OpenExport
+from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does
+from exportkit.store import StoreOptions
+from exportkit.verify import VerifyReport, verify
+
+__all__ = [
+    "ChangeRecord",
+    "OpenExport",
+    "StoreOptions",
+    "VerifyReport",
+    "__version__",
+    "engine_info",
+    "find_exports",
+    "open",
+    "verify",
+]

@@ -11,7 +11,8 @@
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
     │   ├── GzipError                           a gzip stream that cannot be inflated
-    │   └── Md5MismatchError                    an object whose MD5 is not the manifest's
+    │   ├── Md5MismatchError                    an object whose MD5 is not the manifest's
+    │   └── ItemCountError                      exit 1: a file holds another number of records than listed
     ├── StoreError (OSError)                    exit 3: storage or service could not do it
     │   ├── ObjectNotFoundError (FileNotFoundError)
     │   ├── AccessDeniedError (PermissionError)
@@ -35,6 +36,7 @@ __all__ = [
     "ExportkitError",
     "ForeignKeyError",
     "GzipError",
+    "ItemCountError",
     "MalformedRecordError",
     "ManifestError",
     "Md5MismatchError",
@@ -88,7 +90,7 @@ class ManifestError(_PlacedError, ExportError, ValueError):
         missing: Whether the object is absent, rather than malformed.
     """
 
-    def __init__(self, uri: str, message: str, missing: bool = False) -> None:  # noqa: FBT001, FBT002 - pickled by position
+    def __init__(self, uri: str, message: str, missing: bool = False) -> None:
         super().__init__(uri, message)
         self.args = (uri, message, missing)
         self.missing = missing
@@ -118,7 +120,7 @@ class MalformedRecordError(DataError, ValueError):
         column: Byte in the record, where the engine knows it: a help, not a promise.
     """
 
-    def __init__(  # noqa: PLR0913 - the fields of one place
+    def __init__(
         self, uri: str, line: int, offset: int, reason: str, path: str = "", column: int | None = None
     ) -> None:
         super().__init__(uri, line, offset, reason, path, column)
@@ -147,6 +149,12 @@ class GzipError(_PlacedError, DataError):
 
 class Md5MismatchError(_PlacedError, DataError):
     """An object's MD5 is not the one its manifest names."""
+
+
+class ItemCountError(_PlacedError, DataError):
+    """A data file holds another number of records than its manifest says."""
+
+    exit_code = 1
 
 
 class StoreError(_PlacedError, OSError):

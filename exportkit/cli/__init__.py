@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from exportkit import __version__
+from exportkit.cli.cat import cat
+from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
 
 __all__ = ["app", "main"]
@@ -23,7 +25,9 @@ _INTERRUPTED = 130
 def _version() -> str:
     from exportkit.engine import engine_info  # noqa: PLC0415 - only --version needs an engine
 
-    return f"exportkit {__version__}\n{engine_info()}"
+    info = engine_info()
+    build = f"\nbuild: {info.build_reason}" if info.build_reason else ""
+    return f"exportkit {__version__}\nengine: {info.name} ({info.why}){build}"
 
 
 app = App(
@@ -32,6 +36,8 @@ app = App(
     version=_version,
     version_format="plaintext",
 )
+app.command(verify)
+app.command(cat)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return _complain("interrupted", _INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - the last door: a person gets a line, not a traceback
+    except Exception as error:
         if os.environ.get("EXPORTKIT_DEBUG"):
             raise
         return _complain(

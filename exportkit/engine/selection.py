@@ -4,22 +4,22 @@ import json
 import os
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-import exportkit
+from exportkit._version import __version__
 from exportkit.engine.protocols import Engine
-from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import EngineError, UsageError
 
 __all__ = ["EngineInfo", "ReferenceEngineWarning", "engine_info", "select_engine"]
 
 VARIABLE = "EXPORTKIT_ENGINE"
 EXTENSION = "exportkit._native"
-BUILD_INFO = Path(exportkit.__file__).with_name("_build_info.json")
+BUILD_INFO = Path(__file__).parents[1] / "_build_info.json"
 
 WARN_AFTER_BYTES = 4 * 1024 * 1024
 """Decompressed bytes the reference engine reads unasked before it says that it is slow."""
@@ -75,7 +75,7 @@ def _engine(wish: str) -> _Selected:
     """Returns the engine for one value of the variable, the same one each time."""
     match wish.strip().lower():
         case "reference":
-            return _reference(f"{VARIABLE}=reference asked for it", ReferenceEngine())
+            return _reference(f"{VARIABLE}=reference asked for it", lambda _: None)
         case "native":
             if not _extension_is_there():
                 raise EngineError(_absent(_build_reason()))
@@ -83,7 +83,7 @@ def _engine(wish: str) -> _Selected:
         case "" | "auto":
             if _extension_is_there():
                 return _native(f"the extension {EXTENSION} is installed")
-            return _reference(f"the extension {EXTENSION} is not installed", ReferenceEngine(_Meter().add))
+            return _reference(f"the extension {EXTENSION} is not installed", _Meter().add)
     raise UsageError(f"{VARIABLE} is {wish!r}; it takes auto, native or reference")
 
 
@@ -92,23 +92,26 @@ def _extension_is_there() -> bool:
     return find_spec(EXTENSION) is not None
 
 
-def _reference(why: str, engine: ReferenceEngine) -> _Selected:
-    info = EngineInfo(engine.name, why, exportkit.__version__, None, _build_reason())
+def _reference(why: str, on_bytes: Callable[[int], None]) -> _Selected:
+    from exportkit.engine.reference import ReferenceEngine  # noqa: PLC0415 - the native engine needs none of it
+
+    engine = ReferenceEngine(on_bytes)
+    info = EngineInfo(engine.name, why, __version__, None, _build_reason())
     return _Selected(engine, info)
 
 
 def _native(why: str) -> _Selected:
     try:
-        from exportkit import _native  # noqa: PLC0415 - it may be absent
+        _native = import_module(EXTENSION)
         from exportkit.engine.native import NativeEngine  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - as above
     except ImportError as error:
         raise EngineError(
             f"the extension {EXTENSION} is installed but does not load: {error}. Install exportkit again, or set "
             f"{VARIABLE}=reference to do without it"
         ) from error
-    if _native.__version__ != exportkit.__version__:
+    if _native.__version__ != __version__:
         raise EngineError(
-            f"the extension {EXTENSION} is of version {_native.__version__}, exportkit of {exportkit.__version__}. "
+            f"the extension {EXTENSION} is of version {_native.__version__}, exportkit of {__version__}. "
             f"Install exportkit again, or set {VARIABLE}=reference to do without it"
         )
     engine = NativeEngine()

@@ -25,8 +25,8 @@ from typing import TypeAlias
 __all__ = ["AttributeValue", "ChangeRecord", "Item", "Record"]
 
 AttributeValue: TypeAlias = (  # recursive, so quoted
-    "str | Decimal | bytes | bool | None | set[str] | set[Decimal] | set[bytes]"
-    " | list[AttributeValue] | dict[str, AttributeValue]"
+    "str | Decimal | bytes | bool | set[str] | set[Decimal] | set[bytes]"
+    " | list[AttributeValue] | dict[str, AttributeValue] | None"
 )
 Item: TypeAlias = dict[str, "AttributeValue"]
 

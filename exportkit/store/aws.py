@@ -26,10 +26,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["ExportDescription", "aws_error", "describe_export", "make_client"]
+__all__ = ["ExportDescription", "aws_error", "describe_export", "describe_table_key", "make_client"]
 
 _EXPORT_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+/export/[^/]+")
-_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound", "ExportNotFoundException", "NoSuchVersion"}
+_TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+")
+_ABSENT = {
+    "ResourceNotFoundException",
+    "404",
+    "NoSuchKey",
+    "NoSuchBucket",
+    "NotFound",
+    "ExportNotFoundException",
+    "NoSuchVersion",
+}
 _DENIED = {
     "401",
     "403",
@@ -144,6 +153,27 @@ def describe_export(arn: str, options: StoreOptions | None = None) -> ExportDesc
     return _description(arn, answer)
 
 
+def describe_table_key(arn: str, options: StoreOptions | None = None) -> tuple[str, ...]:
+    """Asks the service for a table's key: partition key, then sort key if there is one.
+
+    Raises:
+        UsageError: It is no table's ARN.
+        ObjectNotFoundError: The table is not there any more.
+        AccessDeniedError: The credentials do not allow ``dynamodb:DescribeTable``.
+        StoreError: The service cannot be asked.
+        ServiceError: It answered with an error.
+    """
+    found = _TABLE_ARN.fullmatch(arn)
+    if not found:
+        raise UsageError(f"not the ARN of a table (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME): {arn}")
+    client = make_client("dynamodb", options or StoreOptions(), region=found[1])
+    try:
+        schema = client.describe_table(TableName=arn)["Table"].get("KeySchema", [])
+    except (BotoCoreError, ClientError) as error:
+        raise aws_error(arn, error, "dynamodb:DescribeTable") from error
+    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
+
+
 def _description(arn: str, answer: Mapping[str, Any]) -> ExportDescription:
     window: Mapping[str, Any] = answer.get("IncrementalExportSpecification") or {}
     return ExportDescription(
@@ -249,6 +279,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     said = code if not text or text == code else f"{code}: {text}"
     if code in _ABSENT:
         missing = {"NoSuchBucket": "no such bucket", "ExportNotFoundException": "no such export"}
+        missing["ResourceNotFoundException"] = "no such table"
         return ObjectNotFoundError(uri, missing.get(code, "no such object"))
     if code in _DENIED:
         # Who may not list a bucket is told 403 where there is no object.

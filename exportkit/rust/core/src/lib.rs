@@ -6,7 +6,6 @@
 pub mod canonical;
 pub mod events;
 pub mod fault;
-pub mod json;
 pub mod line;
 pub mod number;
 pub mod path;

@@ -96,7 +96,7 @@ impl<'a> Elements<'a> {
             self.twice |= self.few[..self.count].iter().any(|other| other == &bytes);
             self.count += 1;
         } else {
-            self.add_written(element, scratch);
+            self.write(element, scratch);
         }
     }
 
@@ -110,10 +110,9 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Adds an element that does not stand in the record as it is.
     #[cold]
     #[inline(never)]
-    pub fn add_written(&mut self, element: Element<'_>, scratch: &mut SetScratch) {
+    fn write(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
         if !self.written {
             self.written = true;
             scratch.values.clear();

@@ -1,0 +1,46 @@
+"""``exportkit cat``: the records of an export, one a line."""
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import NonNegativeInt, PositiveInt
+
+from exportkit.cli.options import JobsOption, StorageOptions
+from exportkit.model.formats import TextForm
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+
+__all__ = ["cat"]
+
+
+def cat(
+    location: str,
+    /,
+    *,
+    limit: NonNegativeInt | None = None,
+    form: Annotated[TextForm, Parameter(name="--as")] = TextForm.DYNAMODB_JSON,
+    jobs: JobsOption = None,
+    max_record_size: PositiveInt = DEFAULT_MAX_RECORD_SIZE,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Prints the records of an export, one a line, in the order of its manifest.
+
+    Every file is checked while it is read: a malformed record, a wrong MD5 or a wrong count
+    ends the output with an error and exit code 3.
+
+    Args:
+        location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
+        limit: Print no more than so many records.
+        form: DynamoDB's typed JSON; plain JSON with exact numbers; or Ion text.
+        jobs: Files read side by side; one for each processor by default.
+        max_record_size: Bytes a record may have.
+        storage: Where and how.
+    """
+    from exportkit.reading import open_for_reading  # noqa: PLC0415 - quick --help
+
+    export = open_for_reading(location, storage=storage.resolve(), jobs=jobs, max_record_size=max_record_size)
+    write = sys.stdout.buffer.write
+    for lines in export.lines(form, limit=limit):
+        write(lines)
+    sys.stdout.buffer.flush()
+    return 0

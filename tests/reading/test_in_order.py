@@ -1,0 +1,75 @@
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from exportkit.reading import in_order, streams_in_order
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_results_come_in_the_order_of_the_inputs(jobs: int) -> None:
+    assert list(in_order(lambda n: n * n, range(100), jobs)) == [n * n for n in range(100)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_streams_come_whole_and_in_order(jobs: int) -> None:
+    def produce(n: int) -> Iterator[tuple[int, int]]:
+        for piece in range(n):
+            yield n, piece
+
+    assert list(streams_in_order(produce, range(30), jobs)) == [(n, p) for n in range(30) for p in range(n)]
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_inputs_are_drawn_only_a_bounded_number_ahead(jobs: int) -> None:
+    drawn = 0
+
+    def inputs() -> Iterator[int]:
+        nonlocal drawn
+        while True:
+            drawn += 1
+            yield drawn
+
+    results = in_order(lambda n: n, inputs(), jobs)
+    assert [next(results) for _ in range(10)] == list(range(1, 11))
+    results.close()
+    assert drawn <= 10 + 2 * jobs
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("run", [in_order, streams_in_order])
+def test_what_is_raised_comes_in_its_turn(jobs: int, run: Callable[..., Generator[Any, None, None]]) -> None:
+    def work(n: int) -> list[int]:
+        if n == 3:
+            raise ValueError(n)
+        return [n]
+
+    seen = []
+    with pytest.raises(ValueError, match="3"):
+        seen.extend(run(work, range(6), jobs))
+    assert seen in ([0, 1, 2], [[0], [1], [2]])
+
+
+def test_a_stream_that_fails_midway_gives_out_what_it_had() -> None:
+    def produce(n: int) -> Iterator[int]:
+        yield n
+        raise ValueError(n)
+
+    results = streams_in_order(produce, [7, 8], 2)
+    assert next(results) == 7
+    with pytest.raises(ValueError, match="7"):
+        next(results)
+
+
+def test_leaving_early_ends_the_threads_even_when_they_wait_to_hand_on() -> None:
+    def endless(n: int) -> Iterator[int]:
+        while True:
+            yield n
+
+    before = threading.active_count()
+    results = streams_in_order(endless, range(4), 4)
+    assert next(results) == 0
+    assert threading.active_count() == before + 4
+    results.close()
+    assert threading.active_count() == before

@@ -1,0 +1,343 @@
+"""Every finding code, planted alone, in both formats and over both engines."""
+
+import gzip
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from making import IN_WINDOW, Made, change, item, make_export
+
+from exportkit.engine.protocols import Engine
+from exportkit.errors import ObjectNotFoundError, UsageError
+from exportkit.model.findings import CODES, Level
+from exportkit.model.formats import ExportType, ExportView, OutputFormat
+from exportkit.reasons import Severity
+from exportkit.verify import VerifyReport, verify
+
+JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
+INCREMENTAL = {"export_type": ExportType.INCREMENTAL}
+
+pytestmark = pytest.mark.parametrize("form", [JSON, ION])
+
+
+def codes(report: VerifyReport) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in report.findings}
+
+
+def check_consistent(report: VerifyReport) -> None:
+    """What the report says in one place it says in the others."""
+    statuses = {check.code: check for check in report.checks}
+    assert list(statuses) == list(CODES)
+    assert report.ok == all(check.status != "failed" for check in report.checks)
+    for finding in report.findings:
+        assert statuses[finding.code].status in {"failed", "warned", "noted"}
+        assert statuses[finding.code].count >= 1
+
+
+@pytest.fixture
+def full(tmp_path: Path, form: OutputFormat) -> Made:
+    files = [[], [item(form, "a"), item(form, "b")], [item(form, "c")]]
+    return make_export(tmp_path, form, files)
+
+
+@pytest.fixture
+def incremental(tmp_path: Path, form: OutputFormat) -> Made:
+    files = [[], [change(form, "a", new="a"), change(form, "b", old="b")], [change(form, "c", new="c", old="c")]]
+    return make_export(tmp_path, form, files, **INCREMENTAL)
+
+
+def test_a_good_full_export_passes_every_check(full: Made, engine: Engine) -> None:
+    report = verify(full.folder, key=("pk",), expect_item_count=3, engine=engine)
+    check_consistent(report)
+    assert report.ok
+    assert report.findings == ()
+    not_done = {check.code: check.why for check in report.checks if check.status != "passed"}
+    assert set(not_done) == {"keys-image-mismatch", "timestamp-outside-window", "etag-mismatch"}
+    assert report.counts["records"] == report.counts["items"] == report.counts["keys"] == 3
+    assert report.counts["files"] == 3
+
+
+def test_a_good_incremental_export_passes_every_check(incremental: Made, engine: Engine) -> None:
+    report = verify(incremental.folder, expect_item_count=3, engine=engine)
+    check_consistent(report)
+    assert report.ok
+    assert report.findings == ()
+    not_done = {check.code for check in report.checks if check.status != "passed"}
+    assert not_done == {"data-file-unlisted", "etag-mismatch"}
+    assert (report.counts["puts"], report.counts["deletes"], report.counts["old_images"]) == (2, 1, 2)
+    assert report.counts["keys"] == 3
+
+
+def spoil_missing_summary(made: Made) -> None:
+    (made.folder / "manifest-summary.json").unlink()
+
+
+def spoil_missing_files(made: Made) -> None:
+    (made.folder / "manifest-files.json").unlink()
+
+
+def spoil_summary_json(made: Made) -> None:
+    made.rewrite("manifest-summary", lambda data: data[:-5])
+
+
+def spoil_files_line(made: Made) -> None:
+    made.rewrite("manifest-files", lambda data: b"{oops\n" + data)
+
+
+def spoil_md5_files(made: Made) -> None:
+    for path in made.folder.glob("*.md5"):
+        path.unlink()
+
+
+def spoil_md5(made: Made) -> None:
+    (made.folder / "manifest-files.md5").write_bytes(b"AAAAAAAAAAAAAAAAAAAAAA==")
+
+
+def spoil_foreign(made: Made) -> None:
+    made.rewrite("manifest-files", lambda data: data + data.splitlines(keepends=True)[0].replace(b"/data/", b"/../../"))
+
+
+def spoil_listed_twice(made: Made) -> None:
+    made.rewrite("manifest-files", lambda data: data + data.splitlines(keepends=True)[0])
+
+
+def spoil_total(made: Made) -> None:
+    made.rewrite_summary(itemCount=4)
+
+
+def spoil_file_missing(made: Made) -> None:
+    made.data_files[0].unlink()
+
+
+def spoil_md5_of_data(made: Made) -> None:
+    made.rewrite_entry(1, md5Checksum="AAAAAAAAAAAAAAAAAAAAAA==")
+
+
+def spoil_item_count(made: Made) -> None:
+    made.rewrite_entry(1, itemCount=3)
+    made.rewrite_entry(2, itemCount=0)
+
+
+def spoil_gzip(made: Made) -> None:
+    data = bytearray(made.data_files[1].read_bytes())
+    data[-8] ^= 1  # the CRC
+    made.data_files[1].write_bytes(data)
+
+
+def spoil_complete(made: Made) -> None:
+    for path in made.folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "_started":
+            path.unlink()
+
+
+@pytest.mark.parametrize("kind", ["full", "incremental"])
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (spoil_missing_summary, {"manifest-missing": "error"}),
+        (spoil_missing_files, {"manifest-missing": "error"}),
+        (spoil_summary_json, {"manifest-malformed": "error"}),
+        (spoil_files_line, {"manifest-malformed": "error"}),
+        (spoil_md5_files, {"manifest-md5-missing": "note"}),
+        (spoil_md5, {"manifest-md5-mismatch": "error"}),
+        (spoil_foreign, {"manifest-key-foreign": "error"}),
+        (spoil_listed_twice, {"data-file-listed-twice": "error"}),
+        (spoil_total, {"total-count-mismatch": "error"}),
+        (spoil_file_missing, {"data-file-missing": "error"}),
+        (spoil_md5_of_data, {"data-md5-mismatch": "error"}),
+        (spoil_item_count, {"item-count-mismatch": "error"}),
+        (spoil_gzip, {"gzip-corrupt": "error", "data-md5-mismatch": "error"}),
+        (spoil_complete, {"export-not-complete": "error"}),
+    ],
+)
+def test_a_fault_of_manifests_or_objects(
+    kind: str,
+    spoil: Callable[[Made], None],
+    expected: dict[str, str],
+    request: pytest.FixtureRequest,
+    engine: Engine,
+) -> None:
+    made: Made = request.getfixturevalue(kind)
+    spoil(made)
+    report = verify(made.folder, engine=engine)
+    check_consistent(report)
+    assert codes(report) == expected
+    assert report.ok == ("error" not in expected.values())
+
+
+def test_a_count_that_was_not_expected(full: Made, engine: Engine) -> None:
+    for level in Level:
+        report = verify(full.folder, expect_item_count=4, level=level, engine=engine)
+        assert codes(report) == {"item-count-unexpected": Severity.ERROR}
+
+
+def test_a_file_that_is_not_listed(full: Made, engine: Engine) -> None:
+    stranger = full.data_files[0].with_name("stranger.txt")
+    stranger.write_bytes(b"")
+    report = verify(full.folder, engine=engine)
+    assert codes(report) == {"data-file-unlisted": Severity.NOTE}
+    assert report.ok
+    assert report.findings[0].file == str(stranger)
+
+
+def test_data_of_other_exports_beside_an_incremental_is_no_finding(incremental: Made, engine: Engine) -> None:
+    incremental.data_files[0].with_name("anothers.json.gz").write_bytes(b"")
+    assert verify(incremental.folder, engine=engine).findings == ()
+
+
+def test_a_malformed_record_is_told_with_its_place(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    lines = [item(form, "a"), "", item(form, "b")[:-1], item(form, "c")]
+    made = make_export(tmp_path, form, [lines])
+    report = verify(made.folder, engine=engine)
+    assert codes(report) == {"record-malformed": Severity.ERROR}
+    (finding,) = report.findings
+    assert (finding.file, finding.line) == (str(made.data_files[0]), 3)
+    assert finding.offset == len(lines[0]) + 2
+    assert report.counts["malformed"] == 1
+    assert report.counts["records"] == 3
+    assert report.counts["blank_lines"] == 1
+
+
+@pytest.mark.parametrize(
+    ("export_type", "view", "line", "expected"),
+    [
+        (ExportType.FULL, None, lambda form: change(form, "a", new="a"), "error"),
+        (ExportType.INCREMENTAL, ExportView.NEW_IMAGE, lambda form: item(form, "a"), "error"),
+        (ExportType.INCREMENTAL, ExportView.NEW_IMAGE, lambda form: change(form, "a", new="a", old="a"), "error"),
+        (ExportType.INCREMENTAL, ExportView.NEW_AND_OLD_IMAGES, lambda form: change(form, "a"), "warning"),
+    ],
+)
+def test_a_record_of_another_kind_or_view(
+    tmp_path: Path,
+    form: OutputFormat,
+    engine: Engine,
+    export_type: ExportType,
+    view: ExportView | None,
+    line: Callable[[OutputFormat], str],
+    expected: str,
+) -> None:
+    made = make_export(tmp_path, form, [[line(form)]], export_type=export_type, view=view or ExportView.NEW_IMAGE)
+    report = verify(made.folder, engine=engine)
+    assert codes(report) == {"record-kind-mismatch": expected}
+    assert report.ok == (expected == "warning")
+
+
+@pytest.mark.parametrize("images", [{"new": "x"}, {"old": "x"}, {"new": "x", "old": "a"}])
+def test_an_image_with_another_key(tmp_path: Path, form: OutputFormat, engine: Engine, images: dict[str, str]) -> None:
+    made = make_export(tmp_path, form, [[change(form, "a", **images)]], **INCREMENTAL)
+    assert codes(verify(made.folder, engine=engine)) == {"keys-image-mismatch": Severity.ERROR}
+
+
+@pytest.mark.parametrize("line", [lambda form: item(form, "a", name="other"), lambda form: item(form, "")])
+def test_an_item_without_its_key(
+    tmp_path: Path, form: OutputFormat, engine: Engine, line: Callable[[OutputFormat], str]
+) -> None:
+    made = make_export(tmp_path, form, [[item(form, "b"), line(form)]])
+    assert codes(verify(made.folder, key=("pk",), engine=engine)) == {"key-missing": Severity.ERROR}
+    assert verify(made.folder, engine=engine).ok, "nobody named the key"
+
+
+def test_a_key_of_two_types_across_files(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    files = [[item(form, "a"), item(form, "b")], [item(form, "c"), item(form, "7", tag="N")]]
+    made = make_export(tmp_path, form, files)
+    report = verify(made.folder, key=("pk",), engine=engine)
+    assert codes(report) == {"key-type-mixed": Severity.ERROR}
+    (finding,) = report.findings
+    assert (finding.file, finding.line) == (str(made.data_files[1]), 2)
+
+
+def test_a_key_that_stands_twice_across_files(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    files = [[item(form, "a"), item(form, "b")], [item(form, "c"), item(form, "a")]]
+    made = make_export(tmp_path, form, files)
+    report = verify(made.folder, key=("pk",), jobs=2, engine=engine)
+    assert codes(report) == {"duplicate-key": Severity.ERROR}
+    (finding,) = report.findings
+    assert (finding.file, finding.line) == (str(made.data_files[1]), 2)
+    assert f"{made.data_files[0]}:1" in finding.reason
+
+
+def test_a_key_that_changes_twice_in_one_increment(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    made = make_export(tmp_path, form, [[change(form, "a", new="a"), change(form, "a", old="a")]], **INCREMENTAL)
+    assert codes(verify(made.folder, engine=engine)) == {"duplicate-key": Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(60, Severity.WARNING), (61, Severity.ERROR)], ids=["a minute late", "later"]
+)
+def test_a_write_outside_the_window(
+    tmp_path: Path, form: OutputFormat, engine: Engine, seconds: int, expected: Severity
+) -> None:
+    end = 1_768_386_900_000_000  # the first instant after the window
+    lines = [change(form, "a", new="a", micros=end - 1), change(form, "b", new="b", micros=end - 1 + seconds * 10**6)]
+    made = make_export(tmp_path, form, [lines], **INCREMENTAL)
+    report = verify(made.folder, engine=engine)
+    assert codes(report) == {"timestamp-outside-window": expected}
+    assert report.findings[0].line == 2
+    assert end > IN_WINDOW
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_a_level_makes_its_own_checks_and_says_which_it_does_not(full: Made, engine: Engine, level: Level) -> None:
+    report = verify(full.folder, key=("pk",), expect_item_count=3, level=level, engine=engine)
+    assert report.ok
+    for check in report.checks:
+        if CODES[check.code].level.depth > level.depth:
+            assert (check.status, check.why) == ("not done", f"needs --level {CODES[check.code].level}")
+    assert ("records" in report.counts) == (level.depth >= Level.CONTENT.depth)
+
+
+def test_findings_are_capped_and_the_rest_is_counted(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    made = make_export(tmp_path, form, [["{oops"] * 500, [item(form, "a")] * 300])
+    report = verify(made.folder, key=("pk",), engine=engine)
+    counts = {check.code: check.count for check in report.checks if check.count}
+    assert counts == {"record-malformed": 500, "duplicate-key": 299}
+    assert report.omitted == {"record-malformed": 480, "duplicate-key": 279}
+    assert len(report.findings) == 40
+
+
+def test_a_file_cut_anywhere_is_found_and_never_raises(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    made = make_export(tmp_path, form, [[item(form, f"k{n}") for n in range(30)]])
+    (path,) = made.data_files
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        report = verify(made.folder, engine=engine)
+        assert {"gzip-corrupt", "data-md5-mismatch"} == set(codes(report)), length
+
+
+def test_one_flipped_bit_anywhere_is_found_and_never_raises(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    made = make_export(tmp_path, form, [[item(form, f"k{n}") for n in range(10)]])
+    (path,) = made.data_files
+    whole = path.read_bytes()
+    for bit in range(len(whole) * 8):
+        spoiled = bytearray(whole)
+        spoiled[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(spoiled)
+        assert "data-md5-mismatch" in codes(verify(made.folder, engine=engine)), bit
+
+
+def test_bytes_after_the_end_are_found(full: Made, form: OutputFormat, engine: Engine) -> None:
+    path = full.data_files[1]
+    path.write_bytes(path.read_bytes() + b"more")
+    assert set(codes(verify(full.folder, engine=engine))) == {"gzip-corrupt", "data-md5-mismatch"}
+
+
+def test_several_members_are_one_file(full: Made, form: OutputFormat, engine: Engine) -> None:
+    path = full.data_files[1]
+    path.write_bytes(gzip.compress(item(form, "a").encode()) + gzip.compress(b"\n" + item(form, "b").encode()))
+    assert codes(verify(full.folder, engine=engine)) == {"data-md5-mismatch": Severity.ERROR}
+
+
+@pytest.mark.parametrize("key", [(), ("a", "b", "c"), ("a", "a"), ("",)])
+def test_a_key_that_cannot_be_one_is_wrong_usage(full: Made, engine: Engine, key: Any) -> None:
+    with pytest.raises(UsageError):
+        verify(full.folder, key=key, engine=engine)
+
+
+def test_a_place_where_nothing_is_could_not_be_verified(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    with pytest.raises(ObjectNotFoundError):
+        verify(tmp_path / "nowhere", engine=engine)
