@@ -13,8 +13,6 @@ pub enum Piece<'a> {
     TooLong {
         /// Its bytes, without the line feed.
         length: u64,
-        /// Whether they are nothing but white space.
-        blank: bool,
     },
 }
 
@@ -26,8 +24,8 @@ pub struct Splitter {
     limit: usize,
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
-    /// Where the carried line turned out too long: its bytes so far, and whether they are all blank.
-    skipping: Option<(u64, bool)>,
+    /// Where the carried line turned out too long: its bytes so far.
+    skipping: Option<u64>,
 }
 
 /// What the carry buffer may keep allocated between lines.
@@ -76,12 +74,10 @@ impl Splitter {
 
     /// Adds bytes to the carried line.
     fn hold(&mut self, bytes: &[u8]) {
-        if let Some((length, blank)) = &mut self.skipping {
+        if let Some(length) = &mut self.skipping {
             *length += bytes.len() as u64;
-            *blank = *blank && is_blank(bytes);
         } else if self.carry.len() + bytes.len() > self.limit {
-            let length = self.carry.len() as u64 + bytes.len() as u64;
-            self.skipping = Some((length, is_blank(&self.carry) && is_blank(bytes)));
+            self.skipping = Some(self.carry.len() as u64 + bytes.len() as u64);
             self.carry = Vec::new();
         } else {
             self.carry.extend_from_slice(bytes);
@@ -90,8 +86,8 @@ impl Splitter {
 
     /// Hands out the carried line, which is complete.
     fn release(&mut self, each: &mut impl FnMut(Piece<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
-        if let Some((length, blank)) = self.skipping.take() {
-            return each(Piece::TooLong { length, blank });
+        if let Some(length) = self.skipping.take() {
+            return each(Piece::TooLong { length });
         }
         self.carry.push(b'\n');
         let flow = each(Piece::Lines(&self.carry));
@@ -126,7 +122,7 @@ mod tests {
                         }
                     }));
                 }
-                Piece::TooLong { length, .. } => found.push(format!("!{length}")),
+                Piece::TooLong { length } => found.push(format!("!{length}")),
             }
             ControlFlow::Continue(())
         };
@@ -164,7 +160,7 @@ mod tests {
             found.push(format!("{piece:?}"));
             ControlFlow::Continue(())
         });
-        assert_eq!(found, ["TooLong { length: 999000, blank: true }"]);
+        assert_eq!(found, ["TooLong { length: 999000 }"]);
     }
 
     #[test]

@@ -128,6 +128,13 @@ impl Decimal {
         Self::new(negative, coefficient, exponent + zeros - fraction)
     }
 
+    /// The number as microseconds since the epoch; None where it is not whole, or not from 0 to 2**63 − 1.
+    pub fn micros(self) -> Option<u64> {
+        let scale = 10_u128.checked_pow(u32::try_from(self.exponent).ok()?)?;
+        let micros = i64::try_from(self.coefficient.checked_mul(scale)?).ok()?;
+        (!self.negative).then_some(micros.cast_unsigned())
+    }
+
     /// Digits of the coefficient: 1 for zero.
     pub fn digits(self) -> u32 {
         self.coefficient.checked_ilog10().unwrap_or(0) + 1
@@ -423,6 +430,24 @@ mod tests {
             ("168437484511789d1", "168437484511789d1"),
         ] {
             assert_eq!(ion(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn microseconds() {
+        for (text, expected) in [
+            ("1684374845117899", Some(1_684_374_845_117_899)),
+            ("168437484511789e1", Some(1_684_374_845_117_890)),
+            ("1.0", Some(1)),
+            ("0", Some(0)),
+            ("9223372036854775807", Some(i64::MAX.cast_unsigned())),
+            ("9223372036854775808", None),
+            ("-1", None),
+            ("1.5", None),
+            ("1e30", None),
+            ("1e125", None),
+        ] {
+            assert_eq!(json(text).unwrap().micros(), expected, "{text}");
         }
     }
 

@@ -57,13 +57,15 @@ pub struct Scope {
 
 /// An attribute recognised by its token.
 #[derive(Clone, Copy, Debug)]
-pub struct Recognised {
+pub struct Recognised<'a> {
     /// Its place.
     pub node: NodeId,
     /// What the parser said of the value when it taught the token.
     pub tag: u8,
-    /// Bytes of the token.
-    pub length: usize,
+    /// The first bytes of the token, as many as the parser said the name has.
+    pub name: &'a [u8],
+    /// What follows the token.
+    pub rest: &'a [u8],
 }
 
 #[derive(Debug)]
@@ -72,6 +74,8 @@ struct Node {
     token: [u8; MAX_TOKEN],
     /// Bytes of the token; 0 where there is none.
     length: u8,
+    /// Bytes of the name in it.
+    name_length: u8,
     tag: u8,
     /// The attribute that came after this one.
     next: u32,
@@ -91,6 +95,7 @@ impl Node {
         Self {
             token: [0; MAX_TOKEN],
             length: 0,
+            name_length: 0,
             tag: 0,
             next: NONE,
             first: NONE,
@@ -161,7 +166,7 @@ impl Paths {
     /// None where another stands there, where it stands twice, or where the bytes left are few:
     /// then the name has to be read and given to [`Self::enter`].
     #[inline]
-    pub fn recognise(&mut self, scope: &mut Scope, bytes: &[u8]) -> Option<Recognised> {
+    pub fn recognise<'a>(&mut self, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
         let node = self.nodes.get_mut(scope.expected as usize)?;
         let length = usize::from(node.length);
         let (head, tail) = node.token.as_chunks::<BLOCK>().0.split_first()?;
@@ -173,12 +178,14 @@ impl Paths {
         if same < length || length == 0 || node.seen == scope.serial {
             return None;
         }
-        node.seen = scope.serial;
+        let name = bytes.get(..usize::from(node.name_length))?;
         let found = Recognised {
             node: NodeId(scope.expected),
             tag: node.tag,
-            length,
+            name,
+            rest: bytes.get(length..)?,
         };
+        node.seen = scope.serial;
         scope.link = (scope.expected, false);
         scope.expected = node.next;
         Some(found)
@@ -210,15 +217,16 @@ impl Paths {
         Some(NodeId(id))
     }
 
-    /// Teaches the bytes that led from the start of a name to the start of its value, and what the
-    /// parser wants to be told of the value when it meets them again.
+    /// Teaches the bytes that led from the start of a name to the start of its value, how many of
+    /// them are the name, and what the parser wants to be told of the value when it meets them again.
     #[inline]
-    pub fn learn(&mut self, node: NodeId, tag: u8, token: &[u8]) {
+    pub fn learn(&mut self, node: NodeId, tag: u8, name_length: usize, token: &[u8]) {
         if let Some(node) = self.nodes.get_mut(node.index())
             && let Some(bytes) = node.token.get_mut(..token.len())
         {
             bytes.copy_from_slice(token);
             node.length = token.len().to_le_bytes()[0];
+            node.name_length = name_length.to_le_bytes()[0];
             node.tag = tag;
         }
     }
@@ -453,12 +461,13 @@ mod tests {
         for name in names {
             let token = format!("{name}\":");
             if let Some(found) = paths.recognise(&mut scope, &padded(&token)) {
-                assert_eq!((found.length, found.tag), (token.len(), 7));
+                assert_eq!((found.name, found.tag), (name.as_bytes(), 7));
+                assert!(found.rest.starts_with(b"..") && found.rest.len() == 2 * BLOCK);
                 assert_eq!(paths.name(found.node), Some(name.as_bytes()));
                 recognised += 1;
             } else {
                 let node = paths.enter(&mut scope, name.as_bytes())?;
-                paths.learn(node, 7, token.as_bytes());
+                paths.learn(node, 7, name.len(), token.as_bytes());
             }
         }
         Some(recognised)

@@ -115,9 +115,9 @@ impl<P: Parser> Lines<P> {
                 }
                 ControlFlow::Continue(())
             }
-            Piece::TooLong { length, blank } => {
+            Piece::TooLong { length } => {
                 let line = self.next(length, &[]);
-                self.too_long(&line, blank, sink)
+                sink.fault(&line, Fault::new(Reason::TooLong))
             }
         }
     }
@@ -159,11 +159,10 @@ impl<P: Parser> Lines<P> {
     fn faulty<S: Sink>(&mut self, line: &[u8], reason: Option<Reason>, sink: &mut S) -> ControlFlow<()> {
         let bytes = line.strip_suffix(b"\n").unwrap_or(line);
         let line = self.next(bytes.len() as u64, bytes);
-        let blank = is_blank(bytes);
         if bytes.len() > self.limit {
-            return self.too_long(&line, blank, sink);
+            return sink.fault(&Line { bytes: &[], ..line }, Fault::new(Reason::TooLong));
         }
-        if blank {
+        if is_blank(bytes) {
             sink.blank(&line);
             return ControlFlow::Continue(());
         }
@@ -173,16 +172,6 @@ impl<P: Parser> Lines<P> {
             None => self.parser.diagnose(bytes),
         };
         sink.fault(&line, fault)
-    }
-
-    fn too_long<S: Sink>(&self, line: &Line<'_>, blank: bool, sink: &mut S) -> ControlFlow<()> {
-        let line = Line { bytes: &[], ..*line };
-        if blank {
-            sink.blank(&line);
-            ControlFlow::Continue(())
-        } else {
-            sink.fault(&line, Fault::new(Reason::TooLong))
-        }
     }
 
     /// Counts a line and returns it.

@@ -96,7 +96,7 @@ impl<'a> Elements<'a> {
             self.twice |= self.few[..self.count].iter().any(|other| other == &bytes);
             self.count += 1;
         } else {
-            self.write(element, scratch);
+            self.add_written(element, scratch);
         }
     }
 
@@ -110,9 +110,10 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// Adds an element that does not stand in the record as it is.
     #[cold]
     #[inline(never)]
-    fn write(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
+    pub fn add_written(&mut self, element: Element<'_>, scratch: &mut SetScratch) {
         if !self.written {
             self.written = true;
             scratch.values.clear();

@@ -2,7 +2,7 @@
 //!
 //! A mask has one bit for each byte that fits, the first byte lowest.
 
-use wide::{CmpEq, u8x32};
+use wide::u8x32;
 
 /// Bytes a block has.
 pub(crate) const BLOCK: usize = 32;

@@ -181,7 +181,7 @@ mod tests {
     fn json_escapes() {
         assert_eq!(
             unescaped(r#"a\"\\\/\b\f\n\r\té\u00e9\u00E9\ud83d\ude00\u0000."#, Spelling::Json),
-            "a\"\\/\u{8}\u{c}\n\r\téééé😀\0.".replacen('é', "", 1)
+            "a\"\\/\u{8}\u{c}\n\r\tééé😀\0."
         );
     }
 

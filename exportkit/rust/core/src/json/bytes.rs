@@ -1,0 +1,292 @@
+//! The smallest pieces of DynamoDB JSON: white space, strings, numbers, base64.
+//!
+//! Each takes the bytes from its start on and returns what follows it. None crosses a line feed.
+
+use crate::events::{Spelling, Text};
+use crate::simd::{BLOCK, first, non_base64, non_digits, string_stops};
+
+/// What follows white space.
+#[inline(always)]
+pub(super) fn skip_space(rest: &[u8]) -> &[u8] {
+    match rest {
+        [b' ' | b'\t' | b'\r', ..] => skip_more_space(rest),
+        _ => rest,
+    }
+}
+
+#[cold]
+fn skip_more_space(rest: &[u8]) -> &[u8] {
+    let space = rest
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+        .count();
+    rest.get(space..).unwrap_or_default()
+}
+
+/// Reads a string from behind its opening quote; None where it is no JSON string.
+#[inline(always)]
+pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        let at = first(string_stops(block));
+        if at < BLOCK && block[at] == b'"' {
+            return Some((Text::plain(&rest[..at]), &rest[at + 1..]));
+        }
+    }
+    long_string(rest)
+}
+
+/// As [`string`], for any string.
+#[inline(never)]
+fn long_string(text: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let mut spelling = Spelling::Plain;
+    let mut at = 0;
+    loop {
+        at += plain_bytes(text.get(at..)?);
+        match text.get(at)? {
+            b'"' => {
+                return Some((
+                    Text {
+                        raw: text.get(..at)?,
+                        spelling,
+                    },
+                    text.get(at + 1..)?,
+                ));
+            }
+            b'\\' => {
+                spelling = Spelling::Json;
+                at += escape(text.get(at..)?)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Bytes before the next quote, backslash or control character.
+#[inline]
+fn plain_bytes(text: &[u8]) -> usize {
+    let (blocks, tail) = text.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let stops = string_stops(block);
+        if stops != 0 {
+            return number * BLOCK + first(stops);
+        }
+    }
+    blocks.len() * BLOCK
+        + tail
+            .iter()
+            .take_while(|&&byte| !matches!(byte, b'"' | b'\\' | ..0x20))
+            .count()
+}
+
+/// Bytes of the escape that starts here, a surrogate pair as one; None where it is none.
+fn escape(text: &[u8]) -> Option<usize> {
+    match text.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => match code_unit(text)? {
+            0xD800..0xDC00 => match text.get(6..)? {
+                second @ [b'\\', b'u', ..] => matches!(code_unit(second)?, 0xDC00..0xE000).then_some(12),
+                _ => None,
+            },
+            0xDC00..0xE000 => None,
+            _ => Some(6),
+        },
+        _ => None,
+    }
+}
+
+/// The value of `\uXXXX`.
+fn code_unit(text: &[u8]) -> Option<u32> {
+    let digits = text.get(2..6)?;
+    digits
+        .iter()
+        .try_fold(0, |value, &digit| Some(value << 4 | char::from(digit).to_digit(16)?))
+}
+
+/// Reads a number that is short and plain, from behind its opening quote: a sign, digits, perhaps with a point among
+/// them, the closing quote. None says nothing: it may be another number, or none.
+///
+/// What fits in a block has neither too many digits nor too large an exponent.
+#[inline(always)]
+pub(super) fn short_number(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let block = rest.first_chunk::<BLOCK>()?;
+    let sign = usize::from(block[0] == b'-');
+    let stops = non_digits(block) & !u32::from(block[0] == b'-');
+    let at = first(stops);
+    if at < BLOCK && block[at] == b'"' && at > sign {
+        return Some((&rest[..at], &rest[at + 1..]));
+    }
+    let end = first(stops & stops.wrapping_sub(1));
+    if at < BLOCK && block[at] == b'.' && end < BLOCK && block[end] == b'"' && end > sign + 1 {
+        return Some((&rest[..end], &rest[end + 1..]));
+    }
+    None
+}
+
+/// Reads padded standard base64 from behind its opening quote; None where it is none, or spelled with escapes.
+#[inline(always)]
+pub(super) fn base64(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = base64_bytes(rest);
+    let (padding, after) = match rest.get(length..)? {
+        [b'"', after @ ..] => (0, after),
+        [b'=', b'"', after @ ..] => (1, after),
+        [b'=', b'=', b'"', after @ ..] => (2, after),
+        _ => return None,
+    };
+    // Padding is what the last group of four lacks, and it has at least two characters.
+    ((length + padding).is_multiple_of(4) && (padding == 0 || length % 4 >= 2))
+        .then(|| (rest.get(..length + padding).unwrap_or_default(), after))
+}
+
+/// Bytes before the first that is not in the alphabet.
+#[inline]
+fn base64_bytes(text: &[u8]) -> usize {
+    let (blocks, tail) = text.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let stops = non_base64(block);
+        if stops != 0 {
+            return number * BLOCK + first(stops);
+        }
+    }
+    let ends = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/');
+    blocks.len() * BLOCK + tail.iter().take_while(|byte| ends(byte)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls a reader with little and with much behind the text.
+    fn both<T: PartialEq + std::fmt::Debug>(text: &str, read: impl Fn(&[u8]) -> T) -> T {
+        let short = read(text.as_bytes());
+        let long = format!("{text}{}", "\n".repeat(64));
+        assert_eq!(read(long.as_bytes()), short, "{text}");
+        short
+    }
+
+    fn read_string(text: &str) -> Option<(usize, bool)> {
+        both(text, |bytes| {
+            string(bytes).map(|(text, _)| (text.raw.len(), text.spelling == Spelling::Json))
+        })
+    }
+
+    #[test]
+    fn strings() {
+        assert_eq!(read_string("\""), Some((0, false)));
+        assert_eq!(read_string("abc\"d"), Some((3, false)));
+        for length in [31, 32, 33, 63, 64, 65, 1000] {
+            assert_eq!(
+                read_string(&format!("{}\"", "é".repeat(length))),
+                Some((2 * length, false))
+            );
+            assert_eq!(
+                read_string(&format!("{}\\n{}\"", "a".repeat(length), "b".repeat(length))),
+                Some((2 * length + 2, true))
+            );
+            assert_eq!(read_string(&"a".repeat(length)), None);
+        }
+        for good in [
+            r#"\"\\\/\b\f\n\r\t""#,
+            r#"\u0000\uD7FF\uE000\uffff""#,
+            r#"\ud83d\ude00""#,
+            r#"\uDBFF\uDFFF""#,
+        ] {
+            assert!(read_string(good).is_some(), "{good}");
+        }
+        for bad in [
+            r#"\x""#,
+            r#"\u12""#,
+            r#"\u12g4""#,
+            r#"\ud83d""#,
+            r#"\ud83d\n""#,
+            r#"\ud83d\u0041""#,
+            r#"\ude00""#,
+            r"\",
+            "\t\"",
+            "\u{1f}\"",
+            "\0\"",
+            "a\nb\"",
+            r#"\ud83d\ud83d""#,
+            r#"\u+123""#,
+        ] {
+            assert_eq!(read_string(bad), None, "{bad}");
+        }
+        assert_eq!(read_string("\u{7f}\u{2028}\""), Some((4, false)));
+    }
+
+    #[test]
+    fn short_numbers() {
+        let read = |text: &str| {
+            let padded = format!("{text}\"{}", "}".repeat(64));
+            short_number(padded.as_bytes()).map(|(number, _)| number.len())
+        };
+        for good in [
+            "0",
+            "-0",
+            "42",
+            "-42",
+            "1.5",
+            "-1.5",
+            ".5",
+            "5.",
+            "-.5",
+            "007",
+            &"9".repeat(31),
+            &format!("-{}.1", "9".repeat(28)),
+        ] {
+            assert_eq!(read(good), Some(good.len()), "{good}");
+            assert!(crate::number::Decimal::from_json(good.as_bytes()).is_ok());
+        }
+        for other in [
+            "",
+            "-",
+            ".",
+            "-.",
+            "+1",
+            "1e5",
+            "1..2",
+            "1.2.3",
+            "--1",
+            "1-",
+            "a",
+            &"9".repeat(32),
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert_eq!(short_number(b"42\"}"), None);
+    }
+
+    #[test]
+    fn base64_texts() {
+        let read = |text: &str| {
+            both(&format!("{text}\"}}"), |bytes| {
+                base64(bytes).map(|(text, _)| text.len())
+            })
+        };
+        for good in [
+            "",
+            "aGk=",
+            "YQ==",
+            "aGVs",
+            "+/+/",
+            "YR==",
+            &"abcd".repeat(20),
+            &format!("{}YQ==", "abcd".repeat(8)),
+        ] {
+            assert_eq!(read(good), Some(good.len()), "{good}");
+        }
+        for bad in [
+            "a", "ab", "abc", "a===", "=", "==", "====", "ab=", "abcde", "ab==cd", "abc=d", "abcd=", "abcd==", "a-_b",
+            "ab cd", "ab\\/d",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert_eq!(base64(b"abcd"), None);
+    }
+
+    #[test]
+    fn space() {
+        assert_eq!(skip_space(b" \t\r x"), b"x");
+        assert_eq!(skip_space(b"\n"), b"\n");
+        assert_eq!(skip_space(b""), b"");
+    }
+}

@@ -1,0 +1,79 @@
+"""Servers on loopback as fixtures: an S3 (SeaweedFS) and the DynamoDB API (moto).
+
+Tests that use them are marked ``server``. Where a server cannot be had its tests are
+skipped with the reason; ``EXPORTKIT_REQUIRE_SERVERS=1`` makes that a failure. Each
+server is started once a worker, at first use.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.dynamodb import DynamoDB, start_moto
+from tests.servers.s3 import S3, Unavailable, start_seaweedfs
+
+
+def _cannot(reason: str) -> NoReturn:
+    if os.environ.get("EXPORTKIT_REQUIRE_SERVERS"):
+        pytest.fail(f"{reason}, and EXPORTKIT_REQUIRE_SERVERS demands it")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The URL of an S3 server that lives as long as the tests run."""
+    try:
+        server = start_seaweedfs()
+    except Unavailable as error:
+        _cannot(str(error))
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str]:
+    """The URL of a server of the DynamoDB API (and S3's, for exports to write to)."""
+    try:
+        server = start_moto()
+    except ImportError as error:
+        _cannot(f"moto's server is not installed ({error})")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Standard AWS configuration with test credentials, and nothing of this machine's."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "testsecret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def s3(s3_endpoint: str, aws_environment: pytest.MonkeyPatch) -> Iterator[S3]:
+    """A bucket of its own in the S3 server; the environment has the credentials."""
+    with S3.with_new_bucket(s3_endpoint, f"t-{uuid.uuid4().hex[:20]}") as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def dynamodb(dynamodb_endpoint: str, aws_environment: pytest.MonkeyPatch) -> Iterator[DynamoDB]:
+    """The DynamoDB API with nothing in it; the environment has the credentials."""
+    with DynamoDB.empty(dynamodb_endpoint) as api:
+        yield api
