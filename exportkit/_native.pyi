@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+__all__ = ["BUILD_PROFILE", "__version__"]
+
 __version__: Final[str]
 """Version of the Rust workspace; equal to ``exportkit.__version__``."""
 
