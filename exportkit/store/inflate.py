@@ -24,7 +24,7 @@ else:
 
 __all__ = ["CHUNK_SIZE", "DataStream"]
 
-CHUNK_SIZE = 512 * 1024
+CHUNK_SIZE = 256 * 1024  # as fast as larger ones, and it stays in L2 until the engine has read it
 
 
 class _Source(Protocol):
@@ -128,7 +128,10 @@ class _Hashing(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
+        """Returns ``size`` bytes unless the source ends: zlib's reader takes fewer for the end."""
         data = self._source.read(size)
+        while len(data) < size and (more := self._source.read(size - len(data))):
+            data += more
         self.md5.update(data)
         self.count += len(data)
         return data
