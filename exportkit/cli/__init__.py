@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 
 from exportkit import __version__
 from exportkit.cli.cat import cat
+from exportkit.cli.generate import generate
 from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
 
@@ -38,6 +39,7 @@ app = App(
 )
 app.command(verify)
 app.command(cat)
+app.command(generate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

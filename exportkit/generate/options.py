@@ -1,0 +1,94 @@
+"""What to generate."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from exportkit.errors import UsageError
+from exportkit.generate.keys import KeyPart, parse_key
+from exportkit.generate.shapes import Shape
+from exportkit.model.formats import ExportView, OutputFormat
+
+__all__ = ["GenerateOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateOptions:
+    """What a generated table and its exports are to be; equal options give equal bytes.
+
+    Attributes:
+        items: Items of the base.
+        files: Data files of each export that items are spread over.
+        empty_files: Empty data files besides; the first of them is the first in the manifest.
+        windows: Incremental exports, each from where the one before it ends.
+        changes: Items that a window changes, for each item there is; above 0 there is at
+            least one of every net effect, if the table has an item for it.
+        shape: What items look like: ``mixed`` has every edge of the format, the others
+            are for measuring.
+        key: The key, ``NAME[:S|N|B][,NAME[:S|N|B]]``.
+        format: How data files are written.
+        window_format: Formats of the windows, taken in turn (may be given several times); none: as the base.
+        view: Views of the windows, taken in turn (may be given several times).
+        seed: Decides everything that is drawn.
+        table: The table's name.
+        bucket: The bucket the manifests name.
+        prefix: The S3 prefix.
+        export_time: The base's exportTime, in whole seconds.
+        window_minutes: How long a window is.
+        first_window_offset: Seconds by which the base is earlier than the first window's start. Above 0 is a
+            gap, as one real chain has; below 0 an overlap.
+        gzip_members: gzip members of each data file, cut in the middle of records.
+        big_items: How many of the base's items come close to 400 KB.
+        level: igzip's deflate level, 0 to 3.
+
+    Raises:
+        UsageError: A value is out of range.
+    """
+
+    items: int = 1000
+    files: int = 4
+    empty_files: int = 1
+    windows: int = 0
+    changes: float = 0.1
+    shape: Shape = Shape.MIXED
+    key: str = "pk,sk"
+    format: OutputFormat = OutputFormat.DYNAMODB_JSON
+    window_format: tuple[OutputFormat, ...] = ()
+    view: tuple[ExportView, ...] = (ExportView.NEW_AND_OLD_IMAGES,)
+    seed: int = 0
+    table: str = "Generated"
+    bucket: str = "generated-exports"
+    prefix: str | None = None
+    export_time: datetime = datetime(2026, 1, 14, 10, 20, tzinfo=UTC)
+    window_minutes: int = 15
+    first_window_offset: float = 0.0
+    gzip_members: int = 1
+    big_items: int = 0
+    level: int = 1
+
+    def __post_init__(self) -> None:
+        least = {"items": 0, "files": 1, "empty_files": 0, "windows": 0, "window_minutes": 1}
+        least |= {"gzip_members": 1, "big_items": 0, "level": 0}
+        for name, value in least.items():
+            if getattr(self, name) < value:
+                raise UsageError(f"{name} is {getattr(self, name)}; it has to be at least {value}")
+        if not 0 <= self.changes <= 1:
+            raise UsageError(f"changes is {self.changes}; it is a share, from 0 to 1")
+        if self.big_items > self.items:
+            raise UsageError(f"big_items is {self.big_items}, more than there are items ({self.items})")
+        if self.level > 3:
+            raise UsageError(f"level is {self.level}; igzip has levels 0 to 3")
+        if not self.view:
+            raise UsageError("view is empty")
+        if self.export_time.tzinfo is None or self.export_time.microsecond:
+            raise UsageError("export_time has to be in whole seconds, with an offset from UTC")
+        parse_key(self.key)
+
+    @property
+    def key_parts(self) -> tuple[KeyPart, ...]:
+        """The key attributes."""
+        return parse_key(self.key)
+
+    def fingerprint(self, what: str) -> str:
+        """Returns 64 hexadecimal digits that differ with every option."""
+        return sha256(f"{self!r} {what}".encode()).hexdigest()

@@ -1,0 +1,209 @@
+"""Writes one export in the AWS layout, whole: data files, both manifests, their MD5s, ``_started``.
+
+``manifest-summary.json`` is written last and is the mark of completion, as AWS's own
+is: an export that was not finished has ``_started`` and perhaps data files, each of them
+whole, which no manifest names. Memory does not grow with the data, but by one manifest
+line for each file. The same calls give the same bytes.
+"""
+
+import base64
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from hashlib import md5, sha256
+from types import TracebackType
+from typing import Self
+
+from isal import isal_zlib
+
+from exportkit.errors import UsageError
+from exportkit.model.formats import ExportType
+from exportkit.model.layout import DATA_FOLDER, MANIFEST_FILES, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_export_id
+from exportkit.model.manifest import DataFileEntry, ManifestSummary
+from exportkit.store.writing import AtomicFile
+
+__all__ = ["DataFileWriter", "ExportWriter"]
+
+_GZIP = 31  # a gzip member: no name, mtime 0, OS ff; of nothing it is the 20 bytes AWS writes
+
+
+class ExportWriter:
+    r"""Writes one export below a local folder that stands for the bucket.
+
+    Args:
+        root: What manifest keys are relative to: the folder that stands for the bucket.
+        summary: What the summary is to say. ``export_arn`` names the ExportId,
+            ``s3_prefix`` where below the root the export goes; ``item_count`` and
+            ``manifest_files_s3_key`` are filled in.
+        level: Deflate level of igzip, 0 to 3.
+
+    Raises:
+        UsageError: The summary names no ExportId, or a prefix that leads out of the root.
+
+    Example:
+        >>> with ExportWriter("/backup", summary) as export:  # doctest: +SKIP
+        ...     with export.data_file() as file:
+        ...         file.write(b'{"Item":{"id":{"S":"a"}}}\n', records=1)
+        ...     summary = export.finish()
+    """
+
+    def __init__(self, root: str | os.PathLike[str], summary: ManifestSummary, *, level: int = 1) -> None:
+        prefix = summary.s3_prefix or ""
+        export_id = summary.export_id
+        if export_id is None or not is_export_id(export_id):
+            raise UsageError(
+                "an export to be written needs an exportArn that ends in its ExportId, <14 digits>-<8 hex>"
+            )
+        if prefix.startswith("/") or ".." in prefix.split("/"):
+            raise UsageError(f"a prefix that leads out of the bucket: {prefix!r}")
+        self._root = os.fspath(root)
+        self._top = f"{prefix.rstrip('/')}/{ROOT_FOLDER}" if prefix else ROOT_FOLDER
+        self._id = export_id
+        self._own = f"{self._top}/{self._id}"
+        self._summary = replace(summary, manifest_files_s3_key=f"{self._own}/{MANIFEST_FILES}")
+        self._level = level
+        self._entries: dict[int, DataFileEntry] = {}
+        self._opened = 0
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        self._put(STARTED, b"")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends the block; an export that ``finish`` was not called on stays unfinished."""
+
+    @property
+    def folder(self) -> str:
+        """The export's folder."""
+        return self._path(self._own)
+
+    @property
+    def item_count(self) -> int:
+        """Records of the data files that are done."""
+        return sum(entry.item_count for entry in self._entries.values())
+
+    @property
+    def data_bytes(self) -> int:
+        """Decompressed bytes of the data files that are done."""
+        return self._bytes
+
+    def data_file(self) -> "DataFileWriter":
+        """Returns a writer of the next data file; several may be open at once.
+
+        Manifest lines come in the order of these calls, and names are made from the
+        ExportId and that order.
+        """
+        index = self._opened
+        self._opened += 1
+        name = base64.b32encode(sha256(f"{self._id}/{index}".encode()).digest()[:16]).decode().lower().rstrip("=")
+        # The data of all incremental exports under one prefix lies in one folder.
+        folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
+        key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"
+        return DataFileWriter(self, index, key, self._path(key), self._level)
+
+    def finish(self, *, billed_size_bytes: int | None = None) -> ManifestSummary:
+        """Writes the manifests and returns what the summary says.
+
+        Args:
+            billed_size_bytes: Takes the place of the summary's.
+        """
+        summary = replace(self._summary, item_count=self.item_count)
+        if billed_size_bytes is not None:
+            summary = replace(summary, billed_size_bytes=billed_size_bytes)
+        lines = (self._entries[index].to_json() for index in sorted(self._entries))
+        self._put_with_md5(MANIFEST_FILES, b"".join(lines))
+        self._put_with_md5(MANIFEST_SUMMARY, summary.to_json())
+        return summary
+
+    def _done(self, index: int, entry: DataFileEntry, size: int) -> None:
+        self._entries[index] = entry
+        self._bytes += size
+
+    def _put_with_md5(self, name: str, data: bytes) -> None:
+        checksum = base64.b64encode(md5(data, usedforsecurity=False).digest())
+        self._put(f"{name.removesuffix('.json')}.md5", checksum)
+        self._put(name, data)
+
+    def _put(self, name: str, data: bytes) -> None:
+        with AtomicFile(self._path(f"{self._own}/{name}")) as file:
+            file.write(data)
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._root, *key.split("/"))  # noqa: PTH118 - locations are text
+
+
+class DataFileWriter:
+    """Writes one data file: counts, compresses and takes the MD5 on the way.
+
+    A context manager: the file gets its name and its manifest line when the block ends,
+    and neither if it ends by an exception.
+    """
+
+    def __init__(self, export: ExportWriter, index: int, key: str, path: str, level: int) -> None:
+        self._export = export
+        self._index = index
+        self._key = key
+        self._level = level
+        self._records = 0
+        self._bytes = 0
+        self._md5 = md5(usedforsecurity=False)
+        self._file = AtomicFile(path)
+
+    def __enter__(self) -> Self:
+        self._file.__enter__()
+        self._member = self._new_member()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._file.__exit__(kind, error, trace)
+            return
+        with ExitStack() as stack:
+            stack.push(self._file)
+            self._put(self._member.flush())
+        digest = self._md5.digest()
+        entry = DataFileEntry(
+            item_count=self._records,
+            md5=base64.b64encode(digest).decode(),
+            etag=f"{md5(digest, usedforsecurity=False).hexdigest()}-1",  # a multipart upload of one part
+            key=self._key,
+        )
+        self._export._done(self._index, entry, self._bytes)  # noqa: SLF001 - the two are one
+
+    @property
+    def records(self) -> int:
+        """Records taken so far."""
+        return self._records
+
+    @property
+    def data_bytes(self) -> int:
+        """Decompressed bytes taken so far."""
+        return self._bytes
+
+    def write(self, lines: bytes, records: int) -> None:
+        """Takes more of the file.
+
+        Args:
+            lines: Bytes, cut anywhere.
+            records: Records that end in them.
+        """
+        self._records += records
+        self._bytes += len(lines)
+        self._put(self._member.compress(lines))
+
+    def new_member(self) -> None:
+        """Ends the gzip member; what follows goes into another, even in the middle of a record."""
+        self._put(self._member.flush())
+        self._member = self._new_member()
+
+    def _new_member(self) -> "isal_zlib.Compress":
+        return isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, _GZIP)
+
+    def _put(self, data: bytes) -> None:
+        self._md5.update(data)
+        self._file.write(data)
