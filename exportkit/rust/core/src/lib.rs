@@ -6,6 +6,7 @@
 pub mod canonical;
 pub mod events;
 pub mod fault;
+pub mod ion;
 pub mod json;
 pub mod line;
 pub mod number;
