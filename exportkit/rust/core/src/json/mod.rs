@@ -9,6 +9,8 @@ mod bytes;
 mod judge;
 mod record;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use self::bytes::{skip_space, string};
