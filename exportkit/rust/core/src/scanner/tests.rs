@@ -68,7 +68,8 @@ fn counts() {
     assert_eq!(report.types, [1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
     assert_eq!((report.deepest, report.longest_record), (2, 73));
     assert_eq!(faults(&report), [(Reason::TypeValue, 5, "/Item/b")]);
-    assert_eq!(text.as_bytes()[report.faults[0].offset as usize..][..38], *br#"{"Item":{"a":{"S":"x"},"b":{"S":1}}}"#);
+    let at = text.find("{\"Item\":{\"a\":{\"S\":\"x\"},\"b\"").unwrap();
+    assert_eq!(report.faults[0].offset, at as u64);
     assert!(keys.is_empty() && report.timestamps.is_none());
 }
 
