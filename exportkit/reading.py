@@ -297,7 +297,7 @@ class OpenExport:
 
 
 def open_for_reading(
-    location: str,
+    location: str | os.PathLike[str],
     *,
     storage: StoreOptions | None = None,
     jobs: int | None = None,

@@ -1,10 +1,15 @@
 """Progress on stderr, on a terminal only: files, bytes, items a second, time left."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from exportkit.reading import NoProgress, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
 
 __all__ = ["progress_on_terminal"]
 
@@ -32,12 +37,10 @@ def progress_on_terminal(label: str) -> Iterator[Progress]:
 class _Bar:
     """One rich bar over the items of an export."""
 
-    def __init__(self, bars: "object", label: str) -> None:
-        from rich.progress import Progress as Bars  # noqa: PLC0415
-
-        assert isinstance(bars, Bars)
+    def __init__(self, bars: "Bars", label: str) -> None:
         self._bars = bars
         self._task = bars.add_task(label, total=None, told="")
+        self._lock = threading.Lock()
         self._files = 0
         self._bytes = 0
 
@@ -45,11 +48,11 @@ class _Bar:
         self._bars.update(self._task, total=items)
 
     def advance(self, *, files: int = 0, compressed_bytes: int = 0, items: int = 0) -> None:
-        from rich.filesize import decimal  # noqa: PLC0415
+        from rich.filesize import decimal  # noqa: PLC0415 - as above
 
-        self._files += files
-        self._bytes += compressed_bytes
-        task = self._bars.tasks[0]
-        speed = f" · {task.speed:,.0f} items/s" if task.speed else ""
-        told = f"{self._files:,} files · {decimal(self._bytes)}{speed}"
-        self._bars.update(self._task, advance=items, told=told)
+        with self._lock:
+            self._files += files
+            self._bytes += compressed_bytes
+            speed = self._bars.tasks[0].speed
+            told = f"{self._files:,} files · {decimal(self._bytes)}" + (f" · {speed:,.0f} items/s" if speed else "")
+            self._bars.update(self._task, advance=items, told=told)

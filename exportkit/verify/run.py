@@ -32,6 +32,7 @@ from exportkit.verify.totals import Totals
 
 __all__ = ["verify"]
 
+_NEED_ENTRIES = ("data-file-listed-twice", "total-count-mismatch", "manifest-key-foreign")
 _KEY_CODES = ("key-missing", "key-type-mixed", "duplicate-key")
 _PER_FILE_INDEX = 1 << 24  # key entries number no more files
 
@@ -206,7 +207,7 @@ class _Run:
             with_etags += result.has_etag
         if not with_etags and not self.findings.counts["etag-mismatch"]:
             self.findings.not_done("etag-mismatch", "files of a local folder have none")
-        if export.summary.export_type is ExportType.FULL:
+        if export.summary.export_type is ExportType.FULL and files.md5 is not None:
             self._unlisted(export)
 
     def _unique(self, export: Export, files: DataFiles) -> Iterator[DataFile]:
@@ -222,6 +223,9 @@ class _Run:
                     self.findings.add("data-file-listed-twice", reason, export.files_uri, line=file.entry.line)
         except ManifestError as error:
             self._fault(error, export.files_uri)
+            for code, row in CODES.items():
+                if row.level is not Level.MANIFEST or code in _NEED_ENTRIES:
+                    self.findings.not_done(code, "manifest-files.json cannot be read")
 
     def _unlisted(self, export: Export) -> None:
         for info in export.store.list(export.data_folder):

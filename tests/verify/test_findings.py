@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from making import IN_WINDOW, Made, change, item, make_export
 
 from exportkit.engine.protocols import Engine
 from exportkit.errors import ObjectNotFoundError, UsageError
@@ -15,6 +14,7 @@ from exportkit.model.findings import CODES, Level
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.reasons import Severity
 from exportkit.verify import VerifyReport, verify
+from tests.making import IN_WINDOW, Made, change, item, make_export
 
 JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
 INCREMENTAL = {"export_type": ExportType.INCREMENTAL}
@@ -48,7 +48,7 @@ def incremental(tmp_path: Path, form: OutputFormat) -> Made:
     return make_export(tmp_path, form, files, **INCREMENTAL)
 
 
-def test_a_good_full_export_passes_every_check(full: Made, engine: Engine) -> None:
+def test_a_good_full_export_passes_every_check(full: Made, form: OutputFormat, engine: Engine) -> None:
     report = verify(full.folder, key=("pk",), expect_item_count=3, engine=engine)
     check_consistent(report)
     assert report.ok
@@ -59,7 +59,7 @@ def test_a_good_full_export_passes_every_check(full: Made, engine: Engine) -> No
     assert report.counts["files"] == 3
 
 
-def test_a_good_incremental_export_passes_every_check(incremental: Made, engine: Engine) -> None:
+def test_a_good_incremental_export_passes_every_check(incremental: Made, form: OutputFormat, engine: Engine) -> None:
     report = verify(incremental.folder, expect_item_count=3, engine=engine)
     check_consistent(report)
     assert report.ok
@@ -68,6 +68,14 @@ def test_a_good_incremental_export_passes_every_check(incremental: Made, engine:
     assert not_done == {"data-file-unlisted", "etag-mismatch"}
     assert (report.counts["puts"], report.counts["deletes"], report.counts["old_images"]) == (2, 1, 2)
     assert report.counts["keys"] == 3
+
+
+def test_without_its_list_of_files_nothing_of_the_data_is_said_to_be_checked(full: Made, form: OutputFormat) -> None:
+    (full.folder / "manifest-files.json").unlink()
+    report = verify(full.folder, key=("pk",))
+    for check in report.checks:
+        if CODES[check.code].level is not Level.MANIFEST:
+            assert check.status == "not done", check
 
 
 def spoil_missing_summary(made: Made) -> None:
@@ -158,6 +166,7 @@ def test_a_fault_of_manifests_or_objects(
     kind: str,
     spoil: Callable[[Made], None],
     expected: dict[str, str],
+    form: OutputFormat,
     request: pytest.FixtureRequest,
     engine: Engine,
 ) -> None:
@@ -169,13 +178,13 @@ def test_a_fault_of_manifests_or_objects(
     assert report.ok == ("error" not in expected.values())
 
 
-def test_a_count_that_was_not_expected(full: Made, engine: Engine) -> None:
+def test_a_count_that_was_not_expected(full: Made, form: OutputFormat, engine: Engine) -> None:
     for level in Level:
         report = verify(full.folder, expect_item_count=4, level=level, engine=engine)
         assert codes(report) == {"item-count-unexpected": Severity.ERROR}
 
 
-def test_a_file_that_is_not_listed(full: Made, engine: Engine) -> None:
+def test_a_file_that_is_not_listed(full: Made, form: OutputFormat, engine: Engine) -> None:
     stranger = full.data_files[0].with_name("stranger.txt")
     stranger.write_bytes(b"")
     report = verify(full.folder, engine=engine)
@@ -184,7 +193,9 @@ def test_a_file_that_is_not_listed(full: Made, engine: Engine) -> None:
     assert report.findings[0].file == str(stranger)
 
 
-def test_data_of_other_exports_beside_an_incremental_is_no_finding(incremental: Made, engine: Engine) -> None:
+def test_data_of_other_exports_beside_an_incremental_is_no_finding(
+    incremental: Made, form: OutputFormat, engine: Engine
+) -> None:
     incremental.data_files[0].with_name("anothers.json.gz").write_bytes(b"")
     assert verify(incremental.folder, engine=engine).findings == ()
 
@@ -281,7 +292,9 @@ def test_a_write_outside_the_window(
 
 
 @pytest.mark.parametrize("level", list(Level))
-def test_a_level_makes_its_own_checks_and_says_which_it_does_not(full: Made, engine: Engine, level: Level) -> None:
+def test_a_level_makes_its_own_checks_and_says_which_it_does_not(
+    full: Made, form: OutputFormat, engine: Engine, level: Level
+) -> None:
     report = verify(full.folder, key=("pk",), expect_item_count=3, level=level, engine=engine)
     assert report.ok
     for check in report.checks:
@@ -333,7 +346,7 @@ def test_several_members_are_one_file(full: Made, form: OutputFormat, engine: En
 
 
 @pytest.mark.parametrize("key", [(), ("a", "b", "c"), ("a", "a"), ("",)])
-def test_a_key_that_cannot_be_one_is_wrong_usage(full: Made, engine: Engine, key: Any) -> None:
+def test_a_key_that_cannot_be_one_is_wrong_usage(full: Made, form: OutputFormat, engine: Engine, key: Any) -> None:
     with pytest.raises(UsageError):
         verify(full.folder, key=key, engine=engine)
 

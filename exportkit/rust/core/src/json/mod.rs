@@ -9,8 +9,6 @@ mod bytes;
 mod judge;
 mod record;
 mod syntax;
-#[cfg(test)]
-mod tests;
 mod value;
 
 use self::bytes::{skip_space, string};

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
-from exportkit.sink.export_writer import ExportWriter
 
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary
+from exportkit.sink.export_writer import ExportWriter
 
 EXPORT_ID = "01768386000000-0a1b2c3d"
 WINDOW = (datetime(2026, 1, 14, 10, 20, tzinfo=UTC), datetime(2026, 1, 14, 10, 35, tzinfo=UTC))
