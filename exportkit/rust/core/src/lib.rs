@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod events;
 pub mod fault;
 pub mod json;
+mod judge;
 pub mod line;
 pub mod number;
 pub mod path;

@@ -6,15 +6,14 @@
 //! which now keeps the fault and its path.
 
 mod bytes;
-mod judge;
 mod record;
 mod syntax;
 mod value;
 
 use self::bytes::{skip_space, string};
-use self::judge::{Exact, Quick};
 use crate::events::{Ignore, Visitor};
 use crate::fault::{Fault, Reason};
+use crate::judge::{Exact, Quick};
 use crate::path::Paths;
 use crate::reader::{ExportType, Parser, Rejected};
 use crate::sets::SetScratch;

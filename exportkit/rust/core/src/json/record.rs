@@ -2,11 +2,11 @@
 
 use super::JsonParser;
 use super::bytes::{skip_space, string};
-use super::judge::Judge;
 use super::syntax::skip_value;
 use super::value::{after_colon, unescaped};
 use crate::events::{Member, Text, Visitor};
 use crate::fault::Reason;
+use crate::judge::Judge;
 use crate::number::Decimal;
 use crate::path::NodeId;
 use crate::reader::ExportType;

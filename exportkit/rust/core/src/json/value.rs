@@ -5,9 +5,9 @@
 
 use super::JsonParser;
 use super::bytes::{base64, short_number, skip_space, string};
-use super::judge::Judge;
 use crate::events::{Binary, Number, SetKind, Spelling, Text, Visitor};
 use crate::fault::Reason;
+use crate::judge::Judge;
 use crate::number::Decimal;
 use crate::path::{NodeId, Scope};
 use crate::sets::{Element, Elements};

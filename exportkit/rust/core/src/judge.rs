@@ -4,7 +4,7 @@ use crate::fault::{Fault, Reason};
 use crate::reader::Rejected;
 
 /// How faults are reported; chosen at compile time.
-pub(super) trait Judge {
+pub(crate) trait Judge {
     /// What a failing function returns.
     type Error;
 
@@ -19,7 +19,7 @@ pub(super) trait Judge {
 }
 
 /// Says no, and nothing else.
-pub(super) struct Quick;
+pub(crate) struct Quick;
 
 impl Judge for Quick {
     type Error = Rejected;
@@ -41,11 +41,11 @@ impl Judge for Quick {
 }
 
 /// Says why and where. The column is counted from the line's end until [`Exact::place`] turns it around.
-pub(super) struct Exact;
+pub(crate) struct Exact;
 
 impl Exact {
     /// The fault, with its column from the start of a line of `length` bytes.
-    pub(super) fn place(mut fault: Fault, length: usize) -> Fault {
+    pub(crate) fn place(mut fault: Fault, length: usize) -> Fault {
         fault.column = fault.column.and_then(|left| length.checked_sub(left));
         fault
     }
