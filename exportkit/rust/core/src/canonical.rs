@@ -161,6 +161,11 @@ impl Encoder {
         self.out.extend_from_slice(b"0\0\0\0\0");
     }
 
+    /// Once more, a value that was encoded before and stands at these bytes.
+    pub fn copy(&mut self, encoded: Range<usize>) {
+        self.out.extend_from_within(encoded);
+    }
+
     fn scalar(&mut self, kind: u8, payload: impl FnOnce(&mut Vec<u8>)) {
         let start = self.out.len();
         self.out.extend_from_slice(&[kind, 0, 0, 0, 0]);

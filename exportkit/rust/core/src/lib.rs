@@ -4,14 +4,17 @@
 //! decompressed bytes into a consumer and takes out what the consumer made of them.
 
 pub mod canonical;
+pub mod entries;
 pub mod events;
 pub mod fault;
+pub mod ion;
 pub mod json;
 mod judge;
 pub mod line;
 pub mod number;
 pub mod path;
 pub mod reader;
+pub mod scanner;
 pub mod sets;
 pub(crate) mod simd;
 pub mod spelling;

@@ -8,6 +8,8 @@
 mod bytes;
 mod record;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use self::bytes::{skip_space, string};

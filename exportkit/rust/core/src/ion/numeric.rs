@@ -1,0 +1,447 @@
+//! Numbers and time stamps: everything that begins with a digit or with `-` and a digit.
+
+use super::cursor::{Cursor, Judged};
+use crate::fault::Reason;
+use crate::number::Decimal;
+
+/// What a token that begins like a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numeric {
+    /// A decimal, or an integer in decimal digits.
+    Decimal,
+    Float,
+    /// An integer in hexadecimal (4 bits a digit) or binary (1 bit a digit).
+    Radix(u32),
+    Timestamp,
+}
+
+/// The greatest exponent that may be written.
+const MAX_EXPONENT: u32 = 999_999_999;
+
+/// Bits of the greatest hexadecimal or binary integer that is converted.
+const MAX_BITS: u32 = 512;
+
+impl<'a> Cursor<'a> {
+    /// Reads a number or time stamp that begins here.
+    pub(super) fn numeric(&mut self) -> Judged<(Numeric, &'a [u8])> {
+        let start = self.at;
+        let kind = self.numeric_token()?;
+        self.end_number()?;
+        Ok((kind, self.since(start)))
+    }
+
+    fn numeric_token(&mut self) -> Judged<Numeric> {
+        if self.digits_ahead(4) && matches!(self.peek_at(4), b'-' | b'T') {
+            self.timestamp()?;
+            return Ok(Numeric::Timestamp);
+        }
+        self.take(b'-');
+        match (self.peek(), self.peek_at(1)) {
+            (b'0', b'x' | b'X') => {
+                self.at += 2;
+                self.digits(|byte| byte.is_ascii_hexdigit())?;
+                return Ok(Numeric::Radix(4));
+            }
+            (b'0', b'b' | b'B') => {
+                self.at += 2;
+                self.digits(|byte| matches!(byte, b'0' | b'1'))?;
+                return Ok(Numeric::Radix(1));
+            }
+            (b'0', _) => self.at += 1, // a digit or `_` after it is no stop
+            _ => self.digits(|byte| byte.is_ascii_digit())?,
+        }
+        if self.take(b'.') && self.peek().is_ascii_digit() {
+            self.digits(|byte| byte.is_ascii_digit())?;
+        }
+        match self.peek() {
+            b'd' | b'D' => self.exponent().map(|()| Numeric::Decimal),
+            b'e' | b'E' => self.exponent().map(|()| Numeric::Float),
+            _ => Ok(Numeric::Decimal),
+        }
+    }
+
+    /// Reads one digit or more, with `_` between any two.
+    fn digits(&mut self, is_digit: fn(u8) -> bool) -> Judged {
+        loop {
+            if !is_digit(self.peek()) {
+                return Err(self.syntax());
+            }
+            while is_digit(self.peek()) {
+                self.at += 1;
+            }
+            if !self.take(b'_') {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads an exponent with its letter.
+    fn exponent(&mut self) -> Judged {
+        self.at += 1;
+        if !self.take(b'-') {
+            self.take(b'+');
+        }
+        let start = self.at;
+        let mut value: u32 = 0;
+        while self.peek().is_ascii_digit() {
+            value = value.saturating_mul(10).saturating_add(u32::from(self.peek() - b'0'));
+            self.at += 1;
+        }
+        if self.at == start || value > MAX_EXPONENT {
+            Err(self.syntax())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn digits_ahead(&self, count: usize) -> bool {
+        self.rest()
+            .get(..count)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+    }
+
+    /// Reads `count` digits whose value lies in the range.
+    fn field(&mut self, count: usize, least: u32, greatest: u32) -> Judged<u32> {
+        if self.digits_ahead(count) {
+            let value = self.rest()[..count]
+                .iter()
+                .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'));
+            if (least..=greatest).contains(&value) {
+                self.at += count;
+                return Ok(value);
+            }
+        }
+        Err(self.syntax())
+    }
+
+    fn timestamp(&mut self) -> Judged {
+        let year = self.field(4, 1, 9999)?;
+        if self.take(b'T') {
+            return Ok(());
+        }
+        self.expect(b'-')?;
+        let month = self.field(2, 1, 12)?;
+        if self.take(b'T') {
+            return Ok(());
+        }
+        self.expect(b'-')?;
+        self.field(2, 1, days(year, month))?;
+        if !self.take(b'T') || !self.digits_ahead(2) {
+            return Ok(());
+        }
+        self.clock()?;
+        if self.take(b':') {
+            self.field(2, 0, 59)?;
+            if self.take(b'.') {
+                let start = self.at;
+                while self.peek().is_ascii_digit() {
+                    self.at += 1;
+                }
+                if self.at == start {
+                    return Err(self.syntax());
+                }
+            }
+        }
+        match self.peek() {
+            b'Z' => {
+                self.at += 1;
+                Ok(())
+            }
+            b'+' | b'-' => {
+                self.at += 1;
+                self.clock()
+            }
+            _ => Err(self.syntax()),
+        }
+    }
+
+    /// Reads `hh:mm`.
+    fn clock(&mut self) -> Judged {
+        self.field(2, 0, 23)?;
+        self.expect(b':')?;
+        self.field(2, 0, 59)?;
+        Ok(())
+    }
+}
+
+/// Days of a month of the proleptic Gregorian calendar.
+const fn days(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// The shortest decimal that reads back as the same double as the text of a float.
+///
+/// # Errors
+///
+/// [`Reason::Number`] for what is beyond every double, else as [`Decimal::new`].
+pub(super) fn float(text: &[u8]) -> Result<Decimal, Reason> {
+    let digits: Vec<u8> = text.iter().copied().filter(|&byte| byte != b'_').collect();
+    let value: f64 = str::from_utf8(&digits)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(Reason::Number)?;
+    if !value.is_finite() {
+        return Err(Reason::Number);
+    }
+    Decimal::from_checked(format!("{value:e}").as_bytes())
+}
+
+/// The value of a hexadecimal or binary integer with `bits` to a digit.
+///
+/// # Errors
+///
+/// [`Reason::NumberRange`] for one of more than 512 bits, else as [`Decimal::new`].
+pub(super) fn radix(text: &[u8], bits: u32) -> Result<Decimal, Reason> {
+    let negative = text.first() == Some(&b'-');
+    let digits = text.get(2 + usize::from(negative)..).unwrap_or_default();
+    // Ten to the power of 19 a limb, least first: few enough that every step stays cheap.
+    let mut limbs: Vec<u64> = Vec::new();
+    let mut used = 0;
+    for value in digits.iter().filter_map(|&digit| char::from(digit).to_digit(16)) {
+        used = if used == 0 {
+            u32::BITS - value.leading_zeros()
+        } else {
+            used + bits
+        };
+        if used > MAX_BITS {
+            return Err(Reason::NumberRange);
+        }
+        let mut carry = u128::from(value);
+        for limb in &mut limbs {
+            carry += u128::from(*limb) << bits;
+            *limb = u64::try_from(carry % LIMB).unwrap_or(0);
+            carry /= LIMB;
+        }
+        if carry > 0 {
+            limbs.push(u64::try_from(carry).unwrap_or(0));
+        }
+    }
+    let sign = if negative { "-" } else { "" };
+    let digits = limbs
+        .iter()
+        .rev()
+        .fold(sign.to_owned(), |text, limb| text + &format!("{limb:019}"));
+    Decimal::from_checked(digits.as_bytes())
+}
+
+const LIMB: u128 = 10_u128.pow(19);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Option<Numeric> {
+        Cursor::new(text.as_bytes()).numeric().ok().map(|(kind, _)| kind)
+    }
+
+    #[test]
+    fn numbers() {
+        for text in [
+            "0",
+            "-0",
+            "1",
+            "-12",
+            "1_0",
+            "1_2_3",
+            "0.",
+            "-0.",
+            "1.",
+            "1.5",
+            "10.0_0",
+            "0d0",
+            "1d2",
+            "1D+2",
+            "1d-2",
+            "1.d2",
+            "1_0.5_5d0012",
+            "0d999999999",
+            "1d-999999999",
+            "1d0000000000000002",
+            "2007",
+            "1, ",
+            "1 d2",
+            "1{",
+            "1'",
+        ] {
+            assert_eq!(kind(text), Some(Numeric::Decimal), "{text}");
+        }
+        for text in ["1e2", "-1.5E-3", "0e0", "1.e+2", "1_0e999999999"] {
+            assert_eq!(kind(text), Some(Numeric::Float), "{text}");
+        }
+        for text in ["0x1F", "-0X1_f", "0x0"] {
+            assert_eq!(kind(text), Some(Numeric::Radix(4)), "{text}");
+        }
+        for text in ["0b101", "-0B1_0", "0b0"] {
+            assert_eq!(kind(text), Some(Numeric::Radix(1)), "{text}");
+        }
+        for text in [
+            "-",
+            "--1",
+            "-a",
+            "01",
+            "-01",
+            "00",
+            "0_0",
+            "0_1",
+            "1__0",
+            "1_",
+            "1_.0",
+            "1._0",
+            "1.0_",
+            "1.5.",
+            "-.5",
+            "1d",
+            "1d+",
+            "1d+-2",
+            "1d1_0",
+            "1d2d3",
+            "1d2.0",
+            "1e",
+            "1dx",
+            "1d1000000000",
+            "1e-1000000000",
+            "1d99999999999999999999",
+            "0x",
+            "0xg",
+            "0x_1",
+            "0x1_",
+            "0x1__0",
+            "0b",
+            "0b2",
+            "0b_1",
+            "1a",
+            "1:",
+            "1/",
+            "1é",
+            "-_1",
+            "1-",
+            "1+",
+        ] {
+            assert_eq!(kind(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps() {
+        for text in [
+            "2007T",
+            "0001T",
+            "9999-12T",
+            "2007-01-01",
+            "2007-01-01T",
+            "2008-02-29",
+            "2000-02-29",
+            "2007-01-01T00:00Z",
+            "2007-12-31T23:59:59.999999999999Z",
+            "2007-01-01T00:00-00:00",
+            "2007-01-01T00:00:00+23:59,",
+            "0001-01-01T00:00+23:59",
+        ] {
+            assert_eq!(kind(text), Some(Numeric::Timestamp), "{text}");
+        }
+        for text in [
+            "0000T",
+            "2007-",
+            "2007-1T",
+            "2007-01",
+            "2007-13T",
+            "2007-00T",
+            "2007-01-00",
+            "2007-01-32",
+            "2007-04-31",
+            "2007-02-29",
+            "1900-02-29",
+            "2007-01-01T0",
+            "2007-01-01T00",
+            "2007-01-01T00:00",
+            "2007-01-01T24:00Z",
+            "2007-01-01T00:60Z",
+            "2007-01-01T00:00:60Z",
+            "2007-01-01T00:00:00.Z",
+            "2007-01-01T00:00:00.5",
+            "2007-01-01T00:00+24:00",
+            "2007-01-01T00:00+00:60",
+            "2007-01-01T00:00+0000",
+            "2007-01-01T00:00Zx",
+            "2007-01-01x",
+            "2007T1",
+            "-2007T",
+            "2007-01-01t",
+            "20_7T",
+        ] {
+            assert_ne!(kind(text), Some(Numeric::Timestamp), "{text}");
+        }
+        assert_eq!(kind("2007-01-01/"), None);
+        assert_eq!(kind("2007T-"), None);
+    }
+
+    fn spelled(value: Result<Decimal, Reason>) -> Result<String, Reason> {
+        let mut out = Vec::new();
+        value?.write(&mut out);
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn floats_are_shortest_decimals() {
+        for (text, expected) in [
+            ("0.1e0", "0.1"),
+            ("1_00e-1", "10"),
+            ("-0e0", "0"),
+            ("-1.50e3", "-1500"),
+            ("123456789012345678901e0", "123456789012345680000"),
+            ("1e22", "10000000000000000000000"),
+            ("9007199254740993e0", "9007199254740992"),
+            ("5e-131", "5E-131"),
+        ] {
+            let value = float(text.as_bytes());
+            if text == "5e-131" {
+                assert_eq!(value, Err(Reason::NumberRange));
+            } else {
+                assert_eq!(spelled(value).as_deref(), Ok(expected), "{text}");
+            }
+        }
+        assert_eq!(float(b"1e400"), Err(Reason::Number));
+        assert_eq!(float(b"5e-324"), Err(Reason::NumberRange));
+        assert_eq!(float(b"1e-400"), Ok(Decimal::ZERO));
+        assert_eq!(float(b"1e126"), Err(Reason::NumberRange));
+    }
+
+    #[test]
+    fn hexadecimal_and_binary() {
+        let power = |exponent: u32| format!("0x1{}", "0".repeat(exponent as usize / 4));
+        for (text, expected) in [
+            ("0x0", "0"),
+            ("-0x0", "0"),
+            ("0xFf", "255"),
+            ("-0x1_0", "-16"),
+            ("0x8AC7230489E80000", "10000000000000000000"),
+            (
+                "0x4B3B4CA85A86C47A098A223FFFFFFFFF",
+                "99999999999999999999999999999999999999",
+            ),
+            ("0x4B3B4CA85A86C47A098A224000000000", "1E+38"),
+        ] {
+            assert_eq!(spelled(radix(text.as_bytes(), 4)).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(spelled(radix(b"-0b1_01", 1)).as_deref(), Ok("-5"));
+        assert_eq!(
+            radix(b"0x4B3B4CA85A86C47A098A224000000001", 4),
+            Err(Reason::NumberPrecision)
+        );
+        assert_eq!(radix(power(508).as_bytes(), 4), Err(Reason::NumberPrecision));
+        assert_eq!(radix(power(512).as_bytes(), 4), Err(Reason::NumberRange));
+        assert_eq!(
+            radix(format!("0x{}1", "0".repeat(1_000_000)).as_bytes(), 4).map(|value| value.coefficient),
+            Ok(1)
+        );
+        assert_eq!(
+            radix(format!("0b{}", "1".repeat(1_000_000)).as_bytes(), 1),
+            Err(Reason::NumberRange)
+        );
+    }
+}
