@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The main job on the shipped samples: `make demo` runs it. Ends with 0 if every answer is the one it should be.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+run() {
+    printf '\n$ %s\n' "$*"
+    "$@"
+}
+
+run exportkit --version
+run exportkit verify samples/full-json --key pk,sk
+run exportkit verify samples/full-ion --key pk,sk
+for export in samples/chain/backups/AWSDynamoDB/0*; do
+    run exportkit verify "$export" | tail -n 1
+done
+run exportkit cat samples/full-ion --as json --limit 2
+run python samples/iterate_items.py samples/full-json
+
+answer=0
+run exportkit verify samples/damaged --key pk,sk || answer=$?
+if [ "$answer" -ne 1 ]; then
+    echo "The damaged sample has to be found out (exit code 1), not answered with $answer." >&2
+    exit 1
+fi
+printf '\nThat sample is damaged on purpose: exit code 1 is the right answer.\n'

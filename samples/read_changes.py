@@ -1,0 +1,35 @@
+"""Reads incremental exports and tells what each did: the keys that were written, and the keys that are gone.
+
+    python samples/read_changes.py LOCATION...
+
+A record is the net effect of a window on one key. Without old images (view NEW_IMAGE) an insert
+cannot be told from an update.
+"""
+
+import sys
+from datetime import UTC, datetime
+
+import exportkit
+
+
+def main(*locations: str) -> int:
+    for location in locations:
+        export = exportkit.open(location)
+        print(f"{export.summary.window} {export.summary.output_view}")
+        for change in export.items():
+            if not isinstance(change, exportkit.ChangeRecord):
+                print(f"{location} is a full export; this reads incremental ones", file=sys.stderr)
+                return 2
+            if change.new_image is None:
+                effect = "deleted"
+            elif change.old_image is None:
+                effect = "written" if export.summary.output_view == "NEW_IMAGE" else "inserted"
+            else:
+                effect = "updated"
+            time = datetime.fromtimestamp(change.write_timestamp / 1_000_000, UTC)
+            print(f"  {time:%H:%M:%S} {effect:<8} {change.keys}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
