@@ -140,9 +140,9 @@ def test_the_first_faults_of_each_reason_are_kept(engine: Engine, form: str, siz
 
 
 @each_format
-def test_a_thousand_bad_lines_take_a_few_places(engine: Engine, form: str) -> None:
-    report = scan(engine, b"{\n" * 100_000, format=form)
-    assert (report.malformed, report.fault_counts, len(report.faults)) == (100_000, {"syntax": 100_000}, 20)
+def test_thousands_of_bad_lines_take_a_few_places(engine: Engine, form: str) -> None:
+    report = scan(engine, b"{\n" * 20_000, format=form)
+    assert (report.malformed, report.fault_counts, len(report.faults)) == (20_000, {"syntax": 20_000}, 20)
 
 
 @each_format
