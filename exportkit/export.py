@@ -129,6 +129,8 @@ class Export:
         data = store.read(self.summary_uri, _SUMMARY_LIMIT)
         self.summary_md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
         self.summary = ManifestSummary.parse(data, self.summary_uri)
+        self._anchors = {Anchor.EXPORT: uri, Anchor.ROOT: store.parent(uri)}
+        self._confine = store.confinement((uri, store.join(store.parent(uri), layout.DATA_FOLDER)))
         own_folder, _, _ = self.summary.manifest_files_s3_key.rpartition("/")
         self._own_folder = own_folder
         self._own_ids = {store.name(uri), own_folder.rpartition("/")[2], self.summary.export_id or ""} - {""}
@@ -142,7 +144,8 @@ class Export:
     @property
     def data_folder(self) -> str:
         """The folder AWS puts the data files into; incremental exports share theirs with others."""
-        return self.store.join(self._anchor(own=self.summary.window is None), layout.DATA_FOLDER)
+        anchor = Anchor.ROOT if self.summary.window else Anchor.EXPORT
+        return self.store.join(self._anchors[anchor], layout.DATA_FOLDER)
 
     def files(self, on_fault: "Callable[[ExportError], None] | None" = None) -> "DataFiles":
         """Returns the export's data files, read from manifest-files.json line by line: one request.
@@ -172,9 +175,6 @@ class Export:
                 continue
         return None
 
-    def _anchor(self, *, own: bool) -> str:
-        return self.uri if own else self.store.parent(self.uri)
-
     def locate(self, key: str, manifest_uri: str, where: str) -> str:
         """Returns the URI of what a manifest key names, where the export lies now (``docs/locations.md``).
 
@@ -188,8 +188,8 @@ class Export:
         """
         try:
             place = place_key(key, self._own_ids, self._own_folder)
-            uri = self.store.join(self._anchor(own=place.anchor is Anchor.EXPORT), place.path)
-            self.store.confine(uri, (self.uri, self.store.join(self._anchor(own=False), layout.DATA_FOLDER)))
+            uri = self.store.join(self._anchors[place.anchor], place.path)
+            self._confine(uri)
         except ValueError as error:
             if self.options.allow_foreign_keys:
                 return self.store.foreign(key, self.uri)
@@ -362,14 +362,12 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
     names = {store.name(info.uri) for info in objects}
     if layout.MANIFEST_SUMMARY in names and (found := _read_summary(store, folder)):
         return found, []
-    if layout.MANIFEST_FILES in names:
-        summary = store.join(folder, layout.MANIFEST_SUMMARY)
-        return FoundExport(folder, ExportStatus.BROKEN, error=ManifestError(summary, "there is no such file", True)), []
-    if layout.STARTED in names:
-        error = ExportIncompleteError(
-            folder, f"only {layout.STARTED} is here: the export is still running, or it failed"
-        )
-        return FoundExport(folder, ExportStatus.INCOMPLETE, error=error), []
+    if layout.STARTED in names and layout.MANIFEST_FILES not in names:
+        unfinished = f"only {layout.STARTED} is here: the export is still running, or it failed"
+        return FoundExport(folder, ExportStatus.INCOMPLETE, error=ExportIncompleteError(folder, unfinished)), []
+    if layout.MANIFEST_FILES in names or (layout.is_export_id(store.name(folder)) and (names or folders)):
+        missing = ManifestError(store.join(folder, layout.MANIFEST_SUMMARY), "there is no such file", True)
+        return FoundExport(folder, ExportStatus.BROKEN, error=missing), []
     shared = store.join(folder, layout.DATA_FOLDER) if store.name(folder) == layout.ROOT_FOLDER else None
     return None, [uri for uri in folders if uri != shared]
 

@@ -28,9 +28,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise ValueError(
-                f"a window that ends ({format_time(self.end)}) before it has begun ({format_time(self.start)})"
-            )
+            raise ValueError(f"a window without time, from {format_time(self.start)} to {format_time(self.end)}")
 
     def __str__(self) -> str:
         return f"[{format_time(self.start)}, {format_time(self.end)})"

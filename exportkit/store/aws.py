@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportDescription", "aws_error", "describe_export", "describe_table_key", "make_client"]
 
-_EXPORT_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+/export/[^/]+")
+# AWS's end in table/NAME/export/ID; emulators put more in front of the ID, or something else.
+_EXPORT_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+/.+")
 _TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+")
 _ABSENT = {
-    "ResourceNotFoundException",
-    "404",
-    "NoSuchKey",
-    "NoSuchBucket",
-    "NotFound",
-    "ExportNotFoundException",
-    "NoSuchVersion",
+    "404": "no such object",
+    "NoSuchKey": "no such object",
+    "NotFound": "no such object",
+    "NoSuchBucket": "no such bucket",
+    "ExportNotFoundException": "no such export",
+    "ResourceNotFoundException": "no such table",
 }
 _DENIED = {
     "401",
@@ -278,9 +278,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     code, text = str(details.get("Code", "")), _clean(str(details.get("Message", "")))
     said = code if not text or text == code else f"{code}: {text}"
     if code in _ABSENT:
-        missing = {"NoSuchBucket": "no such bucket", "ExportNotFoundException": "no such export"}
-        missing["ResourceNotFoundException"] = "no such table"
-        return ObjectNotFoundError(uri, missing.get(code, "no such object"))
+        return ObjectNotFoundError(uri, _ABSENT[code])
     if code in _DENIED:
         # Who may not list a bucket is told 403 where there is no object.
         or_absent = ", or there is no such object and s3:ListBucket is not allowed" if "GetObject" in permission else ""

@@ -1,7 +1,7 @@
 """What every store can do, and the options they share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -136,11 +136,11 @@ class Store(ABC):
         """Returns the URI of the folder that something lies in; the topmost is its own."""
 
     @abstractmethod
-    def confine(self, uri: str, roots: tuple[str, ...]) -> None:
-        """Makes sure that an object lies in one of some folders, symbolic links followed.
+    def confinement(self, roots: tuple[str, ...]) -> Callable[[str], None]:
+        """Returns what makes sure that objects lie in one of some folders, symbolic links followed.
 
-        Raises:
-            ValueError: It does not; the message says where it leads.
+        It is called with an object's URI, and raises ValueError, which says where the
+        object is, if it lies in none of them.
         """
 
     @abstractmethod

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import stat as modes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError
@@ -12,6 +12,7 @@ from exportkit.store.base import ByteStream, ObjectInfo, Store
 
 __all__ = ["LocalStore"]
 
+_FOLDERS_KEPT = 1024
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 
 
@@ -65,11 +66,27 @@ class LocalStore(Store):
         """Returns the path that a key means, seen from the export's folder."""
         return os.path.normpath(os.path.join(folder, key.removeprefix("file://")))  # noqa: PTH118 - URIs are text
 
-    def confine(self, uri: str, roots: tuple[str, ...]) -> None:
-        """Makes sure that a path lies in one of some folders once its links are followed."""
+    def confinement(self, roots: tuple[str, ...]) -> Callable[[str], None]:
+        """Returns what follows the links of paths and of the folders they are in."""
+        return _Confinement(roots)
+
+
+class _Confinement:
+    """Asks for each folder once: an export has few, and files by the hundred thousand."""
+
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self._roots = tuple(os.path.join(root, "") for root in roots)  # noqa: PTH118 - URIs are text
+        self._inside: set[str] = set()
+
+    def __call__(self, uri: str) -> None:
+        folder = uri.rpartition("/")[0]
+        if folder in self._inside and not os.path.islink(uri):  # noqa: PTH114 - URIs are text
+            return
         real = os.path.realpath(uri)
-        if not any(real == root or real.startswith(root.rstrip("/") + "/") for root in roots):
+        if not real.startswith(self._roots):
             raise ValueError(f"a link leads to {real}")
+        if real.rpartition("/")[0] == os.path.realpath(folder) and len(self._inside) < _FOLDERS_KEPT:
+            self._inside.add(folder)
 
 
 class _LocalStream(io.FileIO):

@@ -8,10 +8,11 @@ server is started once a worker, at first use.
 import os
 import uuid
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
+from exportkit.store.aws import make_client
 from tests.servers.dynamodb import DynamoDB, start_moto
 from tests.servers.s3 import S3, Unavailable, start_seaweedfs
 
@@ -70,6 +71,25 @@ def s3(s3_endpoint: str, aws_environment: pytest.MonkeyPatch) -> Iterator[S3]:
     """A bucket of its own in the S3 server; the environment has the credentials."""
     with S3.with_new_bucket(s3_endpoint, f"t-{uuid.uuid4().hex[:20]}") as bucket:
         yield bucket
+
+
+@pytest.fixture
+def s3_requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What exportkit asks of S3 from here on, each as ``Operation key`` (or the prefix of a list)."""
+    requests: list[str] = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        listed = params["query_string"].get("prefix", "")
+        asked = listed if model.name.startswith("List") else params["url_path"].removeprefix("/")
+        requests.append(f"{model.name} {asked}".rstrip())
+
+    def make_client_and_listen(*args: Any, **named: Any) -> Any:
+        client = make_client(*args, **named)
+        client.meta.events.register("before-call.s3", note)
+        return client
+
+    monkeypatch.setattr("exportkit.store.s3.make_client", make_client_and_listen)
+    return requests
 
 
 @pytest.fixture
