@@ -235,16 +235,24 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         core = botocore.session.Session(profile=options.profile)
         session = boto3.Session(botocore_session=core, region_name=region or options.region)
         config = _config(core, options)
+        by_path = config.merge(Config(s3={"addressing_style": "path"}))
+        if service == "dynamodb" or (core.get_scoped_config().get("s3") or {}).get("addressing_style"):
+            return session.client(service, endpoint_url=endpoint, config=config)
+        if endpoint is not None and not _is_amazons(endpoint):
+            return session.client(service, endpoint_url=endpoint, config=by_path)
         client = session.client(service, endpoint_url=endpoint, config=config)
-        own_style = (core.get_scoped_config().get("s3") or {}).get("addressing_style")
-        if service == "s3" and not own_style and ".amazonaws." not in client.meta.endpoint_url:
-            by_path = config.merge(Config(s3={"addressing_style": "path"}))
-            client = session.client(service, endpoint_url=endpoint, config=by_path)
+        if _is_amazons(client.meta.endpoint_url):
+            return client
+        client.close()
+        return session.client(service, config=by_path)  # the endpoint of the user's configuration
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
     except (BotoCoreError, ValueError) as error:
         raise StoreError(service, _clean(str(error))) from error
-    return client
+
+
+def _is_amazons(endpoint: str) -> bool:
+    return ".amazonaws." in endpoint
 
 
 def _config(core: botocore.session.Session, options: StoreOptions) -> Config:

@@ -9,6 +9,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import pytest
 
@@ -80,7 +81,7 @@ def s3_requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         listed = params["query_string"].get("prefix", "")
-        asked = listed if model.name.startswith("List") else params["url_path"].removeprefix("/")
+        asked = listed if model.name.startswith("List") else unquote(params["url_path"]).removeprefix("/")
         requests.append(f"{model.name} {asked}".rstrip())
 
     def make_client_and_listen(*args: Any, **named: Any) -> Any:

@@ -1,0 +1,87 @@
+"""Finding exports below a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from exportkit.errors import ExportIncompleteError, ManifestError
+from exportkit.export import ExportStatus, FoundExport, find_exports
+from tests.export.layouts import lay_out, lay_out_started
+
+
+def found(location: Path) -> dict[str, FoundExport]:
+    every = list(find_exports(location))
+    assert len({one.uri for one in every}) == len(every)
+    return {one.uri: one for one in every}
+
+
+def test_every_export_of_every_kind_is_found(tmp_path: Path) -> None:
+    whole = [
+        lay_out(tmp_path).folder,
+        lay_out(tmp_path, window=(0, 15)).folder,
+        lay_out(tmp_path, prefix="a/b", table="Other").folder,
+        lay_out(tmp_path, prefix="AWSDynamoDB", salt="x").folder,
+        lay_out(tmp_path / "by" / "tools", relative=True, checksums=None, started=False).folder,
+    ]
+    exports = found(tmp_path)
+    assert set(exports) == {str(folder) for folder in whole}
+    for export in exports.values():
+        assert (export.status, export.error) == (ExportStatus.COMPLETE, None)
+        assert export.summary is not None
+
+
+def test_an_export_itself_is_the_only_one(tmp_path: Path) -> None:
+    laid = lay_out(tmp_path)
+    lay_out(tmp_path, time=15)
+    assert set(found(laid.folder)) == set(found(laid.summary)) == {str(laid.folder)}
+
+
+def test_exports_that_are_not_whole_say_why(tmp_path: Path) -> None:
+    started = lay_out_started(tmp_path)
+    malformed = lay_out(tmp_path, time=1)
+    malformed.summary.write_bytes(b"{")
+    missing = lay_out(tmp_path, time=2)
+    missing.summary.unlink()
+    only_data = lay_out(tmp_path, time=3, started=False, checksums=None)
+    only_data.summary.unlink()
+    only_data.files.unlink()
+    writing = lay_out(tmp_path, time=4, checksums=None)  # data files are there, manifests not yet
+    writing.summary.unlink()
+    writing.files.unlink()
+    renamed = lay_out(tmp_path, time=5)
+    renamed.summary.unlink()
+    renamed.folder.rename(tmp_path / "renamed")
+    exports = found(tmp_path)
+    assert {uri: (one.status, type(one.error)) for uri, one in exports.items()} == {
+        str(started): (ExportStatus.INCOMPLETE, ExportIncompleteError),
+        str(malformed.folder): (ExportStatus.BROKEN, ManifestError),
+        str(missing.folder): (ExportStatus.BROKEN, ManifestError),
+        str(only_data.folder): (ExportStatus.BROKEN, ManifestError),
+        str(writing.folder): (ExportStatus.INCOMPLETE, ExportIncompleteError),
+        str(tmp_path / "renamed"): (ExportStatus.BROKEN, ManifestError),
+    }
+    assert all(one.summary is None for one in exports.values())
+
+
+def test_those_nearer_the_top_come_first(tmp_path: Path) -> None:
+    deep = lay_out(tmp_path, prefix="a/b/c/d")
+    near = lay_out(tmp_path)
+    assert [one.uri for one in find_exports(tmp_path)] == [str(near.folder), str(deep.folder)]
+
+
+def test_more_than_are_looked_at_at_once(tmp_path: Path) -> None:
+    folders = {str(lay_out_started(tmp_path, time=15 * number)) for number in range(150)}
+    assert set(found(tmp_path)) == folders
+
+
+def test_links_that_go_round_are_not_followed(tmp_path: Path) -> None:
+    laid = lay_out(tmp_path / "in" / "here")
+    (laid.root / "round").symlink_to(tmp_path)
+    (laid.folder.parent / "latest").symlink_to(laid.folder)
+    assert set(found(tmp_path)) == {str(laid.folder)}
+
+
+@pytest.mark.parametrize("location", ["nowhere", "empty"])
+def test_nothing_is_found(tmp_path: Path, location: str) -> None:
+    (tmp_path / "empty").mkdir()
+    assert found(tmp_path / location) == {}
