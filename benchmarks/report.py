@@ -1,0 +1,68 @@
+"""Results as JSON beside this file, and as tables in README.md."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import told
+
+FOLDER = Path(__file__).parent
+README = FOLDER / "README.md"
+
+TARGETS = {
+    "verify / limit, typical DYNAMODB_JSON": "at most 1.7, aim 1.4",
+    "verify --key / limit, typical DYNAMODB_JSON": "at most 2.2",
+    "ION / DYNAMODB_JSON, typical": "at most 1",
+    "one job / two jobs, typical DYNAMODB_JSON": "at least 1.8",
+    "today / verify, typical DYNAMODB_JSON": "at least 25",
+}
+
+
+def write(name: str, here: dict[str, Any], result: dict[str, Any]) -> None:
+    """Writes ``results/<name>.json`` and the tables of that name in README.md."""
+    (FOLDER / "results").mkdir(exist_ok=True)
+    text = json.dumps({"machine": here, **result}, indent=1)
+    (FOLDER / "results" / f"{name}.json").write_text(text + "\n", "utf-8")
+    tables = f"{told(here)}\n\n{TABLES[name](result)}"
+    marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    whole = re.compile(f"{marks[0]}.*{marks[1]}", re.DOTALL)
+    README.write_text(whole.sub(lambda _: f"{marks[0]}\n\n{tables}\n\n{marks[1]}", README.read_text("utf-8")), "utf-8")
+
+
+def verify_tables(result: dict[str, Any]) -> str:
+    """Returns the ratios with their targets, then the times."""
+    ratios = [(name, f"{ratio:.2f}", TARGETS.get(name, "")) for name, ratio in result["ratios"].items()]
+    times = [
+        (
+            timing["case"],
+            timing["data"],
+            f"{timing['items']:,}",
+            f"{timing['bytes'] / 1e6:,.0f}",
+            f"{timing['seconds']:.3f}",
+            f"{min(timing['all_seconds']):.3f} to {max(timing['all_seconds']):.3f}",
+            f"{timing['bytes'] / timing['seconds'] / 1e6:,.0f}",
+            f"{timing['seconds'] / timing['items'] * 1e6:.2f}",
+        )
+        for timing in result["timings"]
+    ]
+    head = ("case", "data", "items", "MB", "seconds", "least to most", "MB/s", "µs an item")
+    return f"{_table(('ratio', 'measured', 'target'), ratios)}\n\n{_table(head, times)}"
+
+
+def memory_table(result: dict[str, Any]) -> str:
+    """Returns the peaks."""
+    return _table(("case", "peak MB"), [(name, f"{peak / 1e6:,.0f}") for name, peak in result["peaks"].items()])
+
+
+def making_table(result: dict[str, Any]) -> str:
+    """Returns the times that generate took."""
+    return _table(("case", "seconds"), [(name, f"{seconds:.1f}") for name, seconds in result["seconds"].items()])
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" if place == 0 else "--:" for place in range(len(head))), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+TABLES = {"verify": verify_tables, "memory": memory_table, "making": making_table}
