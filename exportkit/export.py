@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import TypeAlias
 
 from exportkit.errors import (
     ExportError,
@@ -29,12 +30,15 @@ __all__ = [
     "Export",
     "ExportStatus",
     "FoundExport",
+    "Location",
     "ManifestChecksum",
+    "find_below",
     "find_exports",
     "open_export",
+    "resolve_location",
 ]
 
-Location = str | os.PathLike[str]
+Location: TypeAlias = str | os.PathLike[str]
 
 _SUMMARY_LIMIT = 16 * 1024 * 1024  # AWS's has under 1 kB; exportkit's own names its inputs
 _LINE_LIMIT = 1024 * 1024  # a key of S3 has at most 1,024 bytes
@@ -290,11 +294,11 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
         StoreError: Storage failed.
     """
     options = options or StoreOptions()
-    store, folder = _resolve(location, options)
+    store, folder = resolve_location(location, options)
     try:
         return Export(store, folder, options)
     except ObjectNotFoundError:
-        below = list(islice(_find(store, folder), _SHOWN + 1))
+        below = list(islice(find_below(store, folder), _SHOWN + 1))
     if len(below) == 1:
         found = below[0]
         if found.error:
@@ -320,12 +324,17 @@ def find_exports(location: Location, options: StoreOptions | None = None) -> Ite
         AccessDeniedError: The credentials do not allow it; names the permission.
         StoreError: Storage failed.
     """
-    store, folder = _resolve(location, options or StoreOptions())
-    return _find(store, folder)
+    return find_below(*resolve_location(location, options or StoreOptions()))
 
 
-def _resolve(location: Location, options: StoreOptions) -> tuple[Store, str]:
-    """Returns the store and the folder that a location names."""
+def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, str]:
+    """Returns the store and the folder that a location names; only for an ARN is a request made.
+
+    Raises:
+        UsageError: It is no location.
+        ExportIncompleteError: It is the ARN of an export that is running, or failed.
+        StoreError: The service cannot be asked about the ARN.
+    """
     text = os.fspath(location)
     if text.startswith("arn:"):
         from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
@@ -336,8 +345,8 @@ def _resolve(location: Location, options: StoreOptions) -> tuple[Store, str]:
     return store, store.parent(uri) if store.name(uri) == layout.MANIFEST_SUMMARY else uri
 
 
-def _find(store: Store, folder: str) -> Iterator[FoundExport]:
-    """Walks down level by level, several folders at a time."""
+def find_below(store: Store, folder: str) -> Iterator[FoundExport]:
+    """Yields every export in a folder, level by level, several folders looked at side by side."""
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="exportkit-find") as pool:
         level = [folder]
         while level:

@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError
 from exportkit import __version__
 from exportkit.cli.cat import cat
 from exportkit.cli.generate import generate
+from exportkit.cli.inspect import inspect
 from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
 
@@ -37,6 +38,7 @@ app = App(
     version=_version,
     version_format="plaintext",
 )
+app.command(inspect)
 app.command(verify)
 app.command(cat)
 app.command(generate)

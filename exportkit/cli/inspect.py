@@ -1,0 +1,268 @@
+"""``exportkit inspect``: what is this export, or what exports are here?"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from exportkit.cli.options import JsonOption, StorageOptions
+from exportkit.model.times import format_duration, format_time
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from exportkit.export import FoundExport
+    from exportkit.inspect import ChecksumState, Details, Inspection, TableOfExports
+    from exportkit.model.chain import Chain
+    from exportkit.model.manifest import ManifestSummary
+
+__all__ = ["inspect"]
+
+_PIPED_WIDTH = 200  # wide enough that no line of a table is folded where no person looks
+_SHOWN = 20
+
+
+def inspect(
+    location: str,
+    /,
+    *,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Tells what an export is; for a folder of many: every export, chains, gaps.
+
+    Args:
+        location: Export folder, its manifest-summary.json, an S3 URI of either, an export ARN,
+            or a folder or S3 prefix with exports below it.
+        json: Print one JSON document.
+        storage: Where and how.
+    """
+    from exportkit.inspect import inspect as run  # noqa: PLC0415 - quick --help
+
+    inspection = run(location, storage.resolve())
+    if json:
+        import orjson  # noqa: PLC0415
+
+        print(orjson.dumps(inspection.to_dict(), option=orjson.OPT_INDENT_2).decode())
+        return 0
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    if inspection.details and (summary := inspection.exports[0].summary):
+        console.print(_facts(inspection.exports[0].uri, summary, inspection.details))
+    else:
+        _print_many(inspection, console)
+    return 0
+
+
+# --- one export --------------------------------------------------------------------------------------------
+
+
+def _facts(uri: str, summary: "ManifestSummary", details: "Details") -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value, style in _lines(uri, summary, details):
+        grid.add_row(name, Text(value, style))
+    return grid
+
+
+def _lines(uri: str, summary: "ManifestSummary", details: "Details") -> Iterable[tuple[str, str, str]]:
+    """Yields the facts of one export, each as name, value and style."""
+    yield "export", uri, "bold"
+    yield "id", summary.export_id or "not said", ""
+    yield "kind", _kind(summary), ""
+    if summary.export_time:
+        yield "table at", format_time(summary.export_time), ""
+    if summary.window:
+        yield "window", f"{summary.window}, {format_duration(summary.window.duration)}", ""
+    if summary.start_time and summary.end_time:
+        took = format_duration(summary.end_time - summary.start_time)
+        yield "made", f"{format_time(summary.start_time)} to {format_time(summary.end_time)}, {took}", ""
+    if summary.exportkit is not None:
+        yield "made by", f"exportkit {summary.exportkit.get('operation', '')}".rstrip(), "cyan"
+    yield "table", summary.table_arn or "not said", ""
+    yield "table id", summary.table_id or "not said", ""
+    yield from _counts(summary, details)
+    yield "written to", _written_to(summary), ""
+    yield "checksums", _checksums(details), "" if _checksums_match(details) else "yellow"
+    if summary.filter_keys:
+        yield "filtered", f"{', '.join(summary.filter_keys)}: it may hold only a part of the table", "yellow"
+    unknown = sorted(summary.extra.keys() - set(summary.filter_keys))
+    if unknown:
+        yield "unknown keys", ", ".join(unknown), "cyan"
+    if summary.absent_keys:
+        yield "absent keys", f"{', '.join(summary.absent_keys)}: AWS writes them, this writer did not", "cyan"
+    for fault in details.faults:
+        yield "fault", str(fault), "red"
+    if details.faulty_lines > len(details.faults):
+        yield "faults", f"{details.faulty_lines:,} lines of manifest-files.json in all", "red"
+
+
+def _counts(summary: "ManifestSummary", details: "Details") -> Iterable[tuple[str, str, str]]:
+    items = f"{summary.item_count:,}"
+    if details.item_count != summary.item_count:
+        yield "items", f"{items}, but {details.item_count:,} in its files by manifest-files.json", "red"
+    else:
+        yield "items", items, ""
+    empty = f", {details.empty_files:,} of them empty" if details.empty_files else ""
+    yield "data files", f"{details.files:,}{empty}", ""
+    if details.missing:
+        yield "missing", f"{_plural(details.missing, 'data file')} of the manifest", "red"
+    if details.compressed_bytes is None:
+        yield "size", "not asked: too many files to ask one by one", ""
+    else:
+        yield "size", _size(details.compressed_bytes), ""
+    if details.bytes_estimate is not None:
+        yield "inflated", f"about {_size(details.bytes_estimate)}", ""
+    if summary.billed_size_bytes is not None:
+        yield "billed", _size(summary.billed_size_bytes), ""
+
+
+def _written_to(summary: "ManifestSummary") -> str:
+    place = f"s3://{summary.s3_bucket}" if summary.s3_bucket else "not said"
+    if summary.s3_bucket and summary.s3_prefix:
+        place += f"/{summary.s3_prefix}"
+    key = f", key {summary.s3_sse_kms_key_id}" if summary.s3_sse_kms_key_id else ""
+    return f"{place}, encrypted with {summary.s3_sse_algorithm}{key}" if summary.s3_sse_algorithm else place
+
+
+def _checksums(details: "Details") -> str:
+    def told(name: str, state: "ChecksumState") -> str:
+        if state.uri is None:
+            return f"none for {name}"
+        suffix = state.uri.rsplit(".", 1)[-1]
+        return f"{name}.{suffix} {'is right' if state.matches else 'is wrong: run exportkit verify'}"
+
+    parts = [told("manifest-summary", details.summary_checksum), told("manifest-files", details.files_checksum)]
+    without = details.files - details.with_md5
+    if details.files:
+        parts.append("MD5s of all data files" if not without else f"no MD5s of {_plural(without, 'data file')}")
+    return ", ".join(parts)
+
+
+def _checksums_match(details: "Details") -> bool:
+    return details.summary_checksum.matches is not False and details.files_checksum.matches is not False
+
+
+# --- many --------------------------------------------------------------------------------------------------
+
+
+def _print_many(inspection: "Inspection", console: "Console") -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    console.print(Text(inspection.folder, "bold", overflow="fold"))
+    for table in inspection.tables:
+        console.print()
+        console.print(Text.assemble("Table ", (table.name or "not said", "bold"), f"  {table.arn or ''}"))
+        console.print(_export_rows(table))
+        for base, chain in table.chains:
+            _print_chain(base, chain, console)
+    unfinished = [found for found in inspection.exports if found.summary is None]
+    if unfinished:
+        console.print()
+        console.print(Text("Not complete", "bold yellow"))
+        for found in unfinished:
+            console.print(Text(f"  {found.error}", overflow="fold"))
+    console.print()
+    if any(found.summary and found.summary.exportkit is not None for found in inspection.exports):
+        console.print("* made by exportkit: in no chain unless it is named", style="dim")
+    complete = len(inspection.exports) - len(unfinished)
+    console.print(f"{_plural(complete, 'complete export')} of {_plural(len(inspection.tables), 'table')}", end="")
+    console.print(f", {len(unfinished):,} not complete" if unfinished else "")
+
+
+def _export_rows(table: "TableOfExports") -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415
+
+    rows = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    rows.add_column("  export", no_wrap=True)
+    rows.add_column("kind", no_wrap=True)
+    rows.add_column("time or window", no_wrap=True)
+    rows.add_column("items", justify="right", no_wrap=True)
+    for found in table.exports:
+        if summary := found.summary:
+            rows.add_row(f"  {_short_id(found)}", _short_kind(summary), _reach(summary), f"{summary.item_count:,}")
+    return rows
+
+
+def _short_id(found: "FoundExport") -> str:
+    return (found.summary and found.summary.export_id) or found.uri.rsplit("/", 1)[-1]
+
+
+def _short_kind(summary: "ManifestSummary") -> str:
+    view = {"NEW_IMAGE": "new", "NEW_AND_OLD_IMAGES": "new+old"}.get(summary.output_view or "", "changes")
+    kind = view if summary.window else "full"
+    return f"{kind}*" if summary.exportkit is not None else kind
+
+
+def _reach(summary: "ManifestSummary") -> str:
+    if summary.window is None:
+        return _short_time(summary.export_time) if summary.export_time else "not said"
+    return f"{_short_time(summary.window.start)} → {_short_time(summary.window.end)}"
+
+
+def _short_time(instant: datetime) -> str:
+    text = format_time(instant).replace("T", " ").removesuffix("Z").removesuffix(".000")
+    return text.removesuffix(":00") if len(text) == len("2026-01-01 00:00:00") else text
+
+
+def _print_chain(base: "FoundExport | None", chain: "Chain[FoundExport]", console: "Console") -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    start = f"Chain from {_short_id(base)}" if base else "Chain without a base"
+    told = _plural(len(chain.links), "window") if chain.links else "nothing follows"
+    console.print(f"  {start}: {told}", style="bold")
+    if chain.links and chain.end:
+        whole = chain.exact_until == chain.end
+        until = f", but a break after {_short_time(chain.exact_until)}" if chain.exact_until and not whole else ""
+        style = "green" if whole else "yellow"
+        console.print(f"    to {_short_time(chain.end)}{until or ' without a break'}", style=style)
+    breaks = [link for link in chain.links if link.between]
+    grid = Table.grid(padding=(0, 2))
+    for link in breaks[:_SHOWN]:
+        if link.between:
+            name = {"gap": "gap", "overlap": "overlap"}.get(link.join, "overlap under 1 s")
+            stretch = f"{_short_time(link.between.start)} → {_short_time(link.between.end)}"
+            grid.add_row(f"    {name}", stretch, format_duration(link.between.duration), style="yellow")
+    if breaks:
+        console.print(grid)
+    if len(breaks) > _SHOWN:
+        console.print(f"    … and {len(breaks) - _SHOWN:,} more", style="yellow")
+    if chain.left_out:
+        before = sum(why == "before-base" for _, why in chain.left_out)
+        parts = [
+            f"{count:,} {what}"
+            for count, what in ((before, "before the base"), (len(chain.left_out) - before, "covered by others"))
+            if count
+        ]
+        console.print(f"    left out: {', '.join(parts)}", style="dim")
+
+
+# --- words -------------------------------------------------------------------------------------------------
+
+
+def _kind(summary: "ManifestSummary") -> str:
+    if summary.window is None:
+        return f"full, {summary.output_format}"
+    return f"incremental, {summary.output_format}, {summary.output_view or 'view not said'}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    """Returns a number of bytes for people, decimal units."""
+    if count < 1000:
+        return _plural(count, "byte")
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        size /= 1000
+        if size < 999.5 or unit == "PB":
+            break
+    return f"{size:.1f} {unit} ({count:,} bytes)"
