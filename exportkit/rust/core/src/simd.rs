@@ -47,6 +47,34 @@ pub(crate) fn first(mask: u32) -> usize {
     (u64::from(mask) | 1 << BLOCK).trailing_zeros() as usize
 }
 
+/// Bytes before the next `"`, `\` or control character.
+#[inline]
+pub(crate) fn string_run(text: &[u8]) -> usize {
+    run(text, string_stops, |byte| !matches!(byte, b'"' | b'\\' | ..0x20))
+}
+
+/// Bytes before the first that is not in the alphabet of standard base64.
+#[inline]
+pub(crate) fn base64_run(text: &[u8]) -> usize {
+    run(
+        text,
+        non_base64,
+        |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/'),
+    )
+}
+
+#[inline(always)]
+fn run(text: &[u8], stops: fn(&Block) -> u32, goes_on: fn(u8) -> bool) -> usize {
+    let (blocks, tail) = text.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let stops = stops(block);
+        if stops != 0 {
+            return number * BLOCK + first(stops);
+        }
+    }
+    blocks.len() * BLOCK + tail.iter().take_while(|&&byte| goes_on(byte)).count()
+}
+
 /// All ones in the bytes from `low` to `low + span`.
 #[inline(always)]
 fn within(block: u8x32, low: u8, span: u8) -> u8x32 {

@@ -2,37 +2,10 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::fault::{Fault, Reason};
+use crate::fault::Reason;
 
-/// What reading gives: what was read, or the record's fault.
-pub(super) type Judged<T = ()> = Result<T, Wrong>;
-
-/// A fault on its way out, in a box, so that results stay small.
-#[derive(Debug)]
-pub(super) struct Wrong(Box<Fault>);
-
-impl Wrong {
-    #[cold]
-    pub(super) fn new(fault: Fault) -> Self {
-        Self(Box::new(fault))
-    }
-
-    pub(super) fn into_fault(self) -> Fault {
-        *self.0
-    }
-
-    /// As [`Fault::under`].
-    #[cold]
-    pub(super) fn under(self, name: &[u8]) -> Self {
-        Self::new(self.into_fault().under(name))
-    }
-
-    /// As [`Fault::in_list`].
-    #[cold]
-    pub(super) fn in_list(self, index: usize) -> Self {
-        Self::new(self.into_fault().in_list(index))
-    }
-}
+/// What reading gives: what was read, or what is wrong with what the cursor then stands at.
+pub(super) type Judged<T = ()> = Result<T, Reason>;
 
 /// White space inside a line.
 pub(super) const SPACE: u8 = 1;
@@ -148,7 +121,7 @@ impl<'a> Cursor<'a> {
     /// Takes a byte that has to be here.
     #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Judged {
-        if self.take(byte) { Ok(()) } else { Err(self.syntax()) }
+        if self.take(byte) { Ok(()) } else { Err(Reason::Syntax) }
     }
 
     /// Takes the longest run of bytes of a class.
@@ -183,7 +156,7 @@ impl<'a> Cursor<'a> {
                     self.take(b'*');
                     match memchr2(b'*', LINE_END, self.rest()) {
                         Some(length) if self.peek_at(length) == b'*' => self.at += length,
-                        _ => return Err(self.syntax()),
+                        _ => return Err(Reason::Syntax),
                     }
                 }
             } else {
@@ -198,22 +171,8 @@ impl<'a> Cursor<'a> {
         if is(self.peek(), STOP) {
             Ok(())
         } else {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         }
-    }
-
-    /// What is here is not Ion.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn syntax(&self) -> Wrong {
-        self.fault(Reason::Syntax)
-    }
-
-    /// A fault of what stands here.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn fault(&self, reason: Reason) -> Wrong {
-        Wrong::new(Fault::new(reason).at(self.at))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Judged, SPACE};
 use super::text::Contents;
+use crate::fault::Reason;
 use crate::simd;
 
 /// A large object.
@@ -12,50 +13,9 @@ pub(super) enum Lob<'a> {
     Clob,
 }
 
-impl<'a> Cursor<'a> {
-    /// Reads the rest of a blob or clob after its `{{`; base64 with white space in it is put together in `joined`.
-    #[inline]
-    pub(super) fn lob<'s>(&mut self, joined: &'s mut Vec<u8>) -> Judged<Lob<'s>>
-    where
-        'a: 's,
-    {
-        let start = self.at;
-        let digits = self.base64_digits();
-        let padding = match self.rest() {
-            [b'=', b'=', ..] => 2,
-            [b'=', ..] => 1,
-            _ => 0,
-        };
-        self.at += padding;
-        // With one or two `=` a multiple of four has three or two digits before them, never fewer.
-        if (digits + padding).is_multiple_of(4) && self.is_at(b"}}") {
-            let base64 = self.since(start);
-            self.at += 2;
-            return Ok(Lob::Blob(base64));
-        }
-        self.at = start;
-        self.spaced_lob(joined)
-    }
-
-    /// Skips digits of base64; returns how many.
-    #[inline]
-    fn base64_digits(&mut self) -> usize {
-        let start = self.at;
-        while let Some(block) = self.rest().first_chunk() {
-            let run = simd::first(simd::non_base64(block));
-            self.at += run;
-            if run < simd::BLOCK {
-                return self.at - start;
-            }
-        }
-        while matches!(self.peek(), b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/') {
-            self.at += 1;
-        }
-        self.at - start
-    }
-
-    #[inline(never)]
-    fn spaced_lob<'s>(&mut self, joined: &'s mut Vec<u8>) -> Judged<Lob<'s>> {
+impl Cursor<'_> {
+    /// Reads the rest of a blob or clob after its `{{`; base64 is put together in `joined`.
+    pub(super) fn lob<'s>(&mut self, joined: &'s mut Vec<u8>) -> Judged<Lob<'s>> {
         self.take_while(SPACE);
         if self.take_all(b"'''") {
             loop {
@@ -69,17 +29,17 @@ impl<'a> Cursor<'a> {
             self.quoted(b'"', Contents::Ascii)?;
             self.take_while(SPACE);
         } else {
-            return self.spaced_blob(joined);
+            return self.blob(joined);
         }
         self.end_lob()?;
         Ok(Lob::Clob)
     }
 
-    fn spaced_blob<'s>(&mut self, joined: &'s mut Vec<u8>) -> Judged<Lob<'s>> {
+    fn blob<'s>(&mut self, joined: &'s mut Vec<u8>) -> Judged<Lob<'s>> {
         joined.clear();
         loop {
             let start = self.at;
-            self.base64_digits();
+            self.at += simd::base64_run(self.rest());
             joined.extend_from_slice(self.since(start));
             if self.take_while(SPACE).is_empty() && self.at == start {
                 break;
@@ -91,10 +51,11 @@ impl<'a> Cursor<'a> {
             self.take_while(SPACE);
         }
         self.end_lob()?;
+        // With one or two `=`, a multiple of four has three or two digits before them, never fewer.
         if joined.len().is_multiple_of(4) {
             Ok(Lob::Blob(joined))
         } else {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         }
     }
 
@@ -102,7 +63,7 @@ impl<'a> Cursor<'a> {
         if self.take_all(b"}}") {
             Ok(())
         } else {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         }
     }
 }

@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
     fn digits(&mut self, is_digit: fn(u8) -> bool) -> Judged {
         loop {
             if !is_digit(self.peek()) {
-                return Err(self.syntax());
+                return Err(Reason::Syntax);
             }
             while is_digit(self.peek()) {
                 self.at += 1;
@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
             self.at += 1;
         }
         if self.at == start || value > MAX_EXPONENT {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         } else {
             Ok(())
         }
@@ -101,7 +101,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads `count` digits whose value lies in the range.
-    fn field(&mut self, count: usize, least: u32, greatest: u32) -> Judged<u32> {
+    fn part(&mut self, count: usize, least: u32, greatest: u32) -> Judged<u32> {
         if self.digits_ahead(count) {
             let value = self.rest()[..count]
                 .iter()
@@ -111,34 +111,34 @@ impl<'a> Cursor<'a> {
                 return Ok(value);
             }
         }
-        Err(self.syntax())
+        Err(Reason::Syntax)
     }
 
     fn timestamp(&mut self) -> Judged {
-        let year = self.field(4, 1, 9999)?;
+        let year = self.part(4, 1, 9999)?;
         if self.take(b'T') {
             return Ok(());
         }
         self.expect(b'-')?;
-        let month = self.field(2, 1, 12)?;
+        let month = self.part(2, 1, 12)?;
         if self.take(b'T') {
             return Ok(());
         }
         self.expect(b'-')?;
-        self.field(2, 1, days(year, month))?;
+        self.part(2, 1, days(year, month))?;
         if !self.take(b'T') || !self.digits_ahead(2) {
             return Ok(());
         }
         self.clock()?;
         if self.take(b':') {
-            self.field(2, 0, 59)?;
+            self.part(2, 0, 59)?;
             if self.take(b'.') {
                 let start = self.at;
                 while self.peek().is_ascii_digit() {
                     self.at += 1;
                 }
                 if self.at == start {
-                    return Err(self.syntax());
+                    return Err(Reason::Syntax);
                 }
             }
         }
@@ -151,15 +151,15 @@ impl<'a> Cursor<'a> {
                 self.at += 1;
                 self.clock()
             }
-            _ => Err(self.syntax()),
+            _ => Err(Reason::Syntax),
         }
     }
 
     /// Reads `hh:mm`.
     fn clock(&mut self) -> Judged {
-        self.field(2, 0, 23)?;
+        self.part(2, 0, 23)?;
         self.expect(b':')?;
-        self.field(2, 0, 59)?;
+        self.part(2, 0, 59)?;
         Ok(())
     }
 }

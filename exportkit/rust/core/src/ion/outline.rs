@@ -1,9 +1,9 @@
 //! What a line is as a whole, judged before anything in it.
 
-use super::cursor::{Cursor, Judged, Wrong};
+use super::cursor::{Cursor, Judged};
 use super::symbol::Start;
 use super::symbols::Symbols;
-use crate::fault::{Fault, Reason};
+use crate::fault::Reason;
 use crate::reader::ExportType;
 
 /// Judges a line by the rules that come before those about members and values: syntax, that it is a
@@ -38,5 +38,5 @@ pub(super) fn judge(line: &[u8], export_type: ExportType, symbols: &mut Symbols)
         ExportType::Incremental if has_item && !has_change => Reason::ItemInIncremental,
         _ => return Ok(()),
     };
-    Err(Wrong::new(Fault::new(reason)))
+    Err(reason)
 }

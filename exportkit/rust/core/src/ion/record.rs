@@ -1,290 +1,386 @@
 //! A record's members: an item, or the parts of a change.
 
-use super::cursor::{Cursor, Judged, Wrong};
-use super::nesting;
+use super::IonParser;
 use super::numeric::{self, Numeric};
-use super::outline;
 use super::symbol::Start;
-use super::symbols::Symbols;
-use super::value::{Scratch, Walk};
-use crate::events::{Ignore, Member, Visitor};
-use crate::fault::{Fault, Reason};
+use super::value::{odd, separator, skip_space};
+use crate::events::{Member, Visitor};
+use crate::fault::Reason;
+use crate::judge::Judge;
 use crate::number::Decimal;
-use crate::path::{NodeId, Paths};
-use crate::reader::{ExportType, Parser, Rejected};
+use crate::path::NodeId;
+use crate::reader::ExportType;
 
-/// Reads records in Ion text.
-#[derive(Debug)]
-pub struct IonParser {
-    export_type: ExportType,
-    paths: Paths,
-    symbols: Symbols,
-    scratch: Scratch,
-}
+/// Where the time stamp stands in Metadata.
+const TIMESTAMP: &[u8] = b"WriteTimestampMicros";
 
-impl Parser for IonParser {
-    fn new(export_type: ExportType) -> Self {
-        Self {
-            export_type,
-            paths: Paths::default(),
-            symbols: Symbols::default(),
-            scratch: Scratch::default(),
-        }
-    }
-
-    #[inline]
-    fn record<'a, V: Visitor>(&mut self, lines: &'a [u8], visitor: &mut V) -> Result<&'a [u8], Rejected> {
-        match self.read(lines, visitor) {
-            Ok(length) => Ok(lines.get(length..).unwrap_or_default()),
-            Err(_) => Err(Rejected),
-        }
-    }
-
-    fn diagnose(&mut self, line: &[u8]) -> Fault {
-        if nesting::is_too_deep(line) {
-            return Fault::new(Reason::Nesting);
-        }
-        let line = [line, b"\n"].concat();
-        let fault = match outline::judge(&line, self.export_type, &mut self.symbols) {
-            Err(fault) => Some(fault),
-            Ok(()) => self.read(&line, &mut Ignore).err(),
-        };
-        // A line that was rejected once is rejected again.
-        fault.map_or_else(|| Fault::new(Reason::Syntax), Wrong::into_fault)
-    }
-}
-
-impl IonParser {
-    /// Reads the first line as a record; returns its length with its line feed.
-    fn read<V: Visitor>(&mut self, lines: &[u8], visitor: &mut V) -> Judged<usize> {
-        self.paths.begin_record();
-        let mut cursor = Cursor::new(lines);
-        cursor.take(b' '); // which AWS puts before most lines
-        if !(cursor.take_all(b"$ion_1_0 {") && cursor.peek() != b'{' && self.symbols.is_empty()) {
-            cursor.at = 0;
-            cursor.preamble(&mut self.symbols)?;
-            let opening = cursor.opening(&self.symbols)?;
-            if opening.start != Start::Here || !cursor.at_struct() {
-                return Err(cursor.fault(Reason::NotAnObject));
-            }
-            if opening.annotations > 0 {
-                return Err(cursor.fault(Reason::IonAnnotation));
-            }
-            cursor.at += 1;
-        }
-        let mut walk = Walk {
-            cursor,
-            symbols: &self.symbols,
-            paths: &mut self.paths,
-            scratch: &mut self.scratch,
-            visitor,
-        };
-        match self.export_type {
-            ExportType::Full => walk.item()?,
-            ExportType::Incremental => walk.change()?,
-        }
-        let mut cursor = walk.cursor;
-        cursor.end_line(&mut self.symbols)?;
-        Ok(cursor.at + 1)
-    }
-}
-
-/// The parts of a change record that have been read.
+/// What has been seen of a record.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
 struct Seen {
+    item: bool,
     metadata: bool,
     keys: bool,
     new_image: bool,
     old_image: bool,
     keys_are_empty: bool,
     timestamp: bool,
+    /// Whether the members stand in a Record of their own.
+    wrapped: bool,
 }
 
-impl<V: Visitor> Walk<'_, '_, V> {
-    /// Reads the rest of a full export's record after its brace.
-    fn item(&mut self) -> Judged {
-        let mut has_item = false;
-        loop {
-            let start = self.cursor.at;
-            if !has_item && self.cursor.take_all(b"Item:{") && self.cursor.peek() != b'{' {
-                self.visitor.member(Member::Item);
-                self.map(Member::Item.node(), 0)
-                    .map_err(|fault| self.under_name(fault, start))?;
-            } else {
-                self.cursor.at = start;
-                let Some(name) = self.cursor.next_field(self.symbols, &mut self.scratch.name)? else {
-                    break;
-                };
-                let is_item = name.bytes(&mut self.scratch.unescaped) == b"Item";
-                let found = match (is_item, has_item) {
-                    (true, false) => self.member(Member::Item).map(drop),
-                    (true, true) => Err(self.cursor.fault(Reason::MemberDuplicate)),
-                    (false, _) => Err(self.cursor.fault(Reason::MemberUnknown)),
-                };
-                found.map_err(|fault| self.under_name(fault, start))?;
+impl IonParser {
+    /// Reads the first line as a record and returns what follows its line feed.
+    pub(super) fn read<'a, J: Judge, V: Visitor>(
+        &mut self,
+        lines: &'a [u8],
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        self.paths.begin_record();
+        if !self.symbols.is_empty() {
+            self.symbols.clear();
+        }
+        // As AWS begins its lines, most of them with a space.
+        let start = if let [b' ', rest @ ..] = lines { rest } else { lines };
+        let rest = match start.strip_prefix(b"$ion_1_0 {") {
+            Some(rest) if !rest.starts_with(b"{") => rest,
+            _ => self.beginning::<J>(lines)?,
+        };
+        let rest = match self.export_type {
+            ExportType::Full => self.item::<J, V>(rest, visitor)?,
+            ExportType::Incremental => self.change::<J, V>(rest, visitor)?,
+        };
+        match rest {
+            [b'\n', after @ ..] => Ok(after),
+            _ => match odd::<J, _>(rest, |cursor| cursor.end_line(&mut self.symbols))?.1 {
+                [b'\n', after @ ..] => Ok(after),
+                other => Ok(other),
+            },
+        }
+    }
+
+    /// Reads what stands before a line's struct, and its brace.
+    #[inline(never)]
+    fn beginning<'a, J: Judge>(&mut self, line: &'a [u8]) -> Result<&'a [u8], J::Error> {
+        let ((), rest) = odd::<J, _>(line, |cursor| cursor.preamble(&mut self.symbols))?;
+        let (opening, rest) = odd::<J, _>(rest, |cursor| cursor.opening(&self.symbols))?;
+        match rest {
+            [b'{', inside @ ..] if opening.start == Start::Here && !inside.starts_with(b"{") => {
+                if opening.annotations > 0 {
+                    Err(J::fault(Reason::IonAnnotation, rest))
+                } else {
+                    Ok(inside)
+                }
             }
-            has_item = true;
-            self.cursor.separator(b'}')?;
-        }
-        if has_item {
-            Ok(())
-        } else {
-            Err(Wrong::new(Fault::new(Reason::MemberType).under(b"Item")))
+            _ => Err(J::fault(Reason::NotAnObject, rest)),
         }
     }
 
-    /// Reads a member's value, which has to be a plain struct; tells whether it is empty.
-    fn member(&mut self, member: Member) -> Judged<bool> {
-        self.begin_struct()?;
-        self.visitor.member(member);
-        self.map(member.node(), 0)
-    }
-
-    /// Reads the brace of a member's value.
-    fn begin_struct(&mut self) -> Judged {
-        let opening = self.cursor.opening(self.symbols)?;
-        if opening.annotations > 0 {
-            return Err(self.cursor.fault(Reason::IonAnnotation));
-        }
-        if opening.start != Start::Here || !self.cursor.at_struct() {
-            return Err(self.cursor.fault(Reason::MemberType));
-        }
-        self.cursor.at += 1;
-        Ok(())
-    }
-
-    /// Reads the rest of an incremental export's record after its brace.
-    fn change(&mut self) -> Judged {
+    /// Reads a full export's record from behind its brace.
+    fn item<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
         let mut seen = Seen::default();
-        let start = self.cursor.at;
-        let first = self.cursor.next_field(self.symbols, &mut self.scratch.name)?;
-        if first.is_some_and(|name| name.bytes(&mut self.scratch.unescaped) == b"Record") {
-            self.begin_struct().map_err(|fault| fault.under(b"Record"))?;
-            self.parts(&mut seen, 3)?;
-            self.cursor.separator(b'}')?;
-            let start = self.cursor.at;
-            if let Some(name) = self.cursor.next_field(self.symbols, &mut self.scratch.name)? {
-                let again = name.bytes(&mut self.scratch.unescaped) == b"Record";
-                let reason = if again {
+        let rest = self.members::<J, V>(rest, &mut seen, visitor)?;
+        if seen.item {
+            Ok(rest)
+        } else {
+            Err(missing::<J>(Reason::MemberType, rest, &[b"Item"]))
+        }
+    }
+
+    /// Reads an incremental export's record from behind its brace.
+    fn change<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+        let mut seen = Seen::default();
+        let rest = match self.wrapper::<J>(rest)? {
+            Some(inside) => {
+                seen.wrapped = true;
+                let rest = self.members::<J, V>(inside, &mut seen, visitor)?;
+                self.end_of_wrapper::<J>(separator::<J>(rest, b'}')?)?
+            }
+            None => self.members::<J, V>(rest, &mut seen, visitor)?,
+        };
+        if !seen.keys {
+            Err(missing::<J>(Reason::KeysAbsent, rest, &[b"Keys"]))
+        } else if seen.keys_are_empty {
+            Err(missing::<J>(Reason::KeysEmpty, rest, &[b"Keys"]))
+        } else if !seen.timestamp {
+            Err(missing::<J>(Reason::TimestampAbsent, rest, &[b"Metadata", TIMESTAMP]))
+        } else {
+            Ok(rest)
+        }
+    }
+
+    /// Reads up to the inside of Record, if that is the first member.
+    fn wrapper<'a, J: Judge>(&mut self, rest: &'a [u8]) -> Result<Option<&'a [u8]>, J::Error> {
+        if let Some(inside) = rest.strip_prefix(b"Record:{")
+            && !inside.starts_with(b"{")
+        {
+            return Ok(Some(inside));
+        }
+        let (is_record, value) = odd::<J, _>(rest, |cursor| {
+            let name = cursor.next_field(&self.symbols, &mut self.scratch.name)?;
+            Ok(name.is_some_and(|name| name.bytes(&mut self.scratch.unescaped) == b"Record"))
+        })?;
+        if !is_record {
+            return Ok(None);
+        }
+        let inside = self.begin_struct::<J>(value);
+        inside.map(Some).map_err(|error| J::under(error, || b"Record".to_vec()))
+    }
+
+    /// Reads the brace behind Record, which has to be the only member.
+    fn end_of_wrapper<'a, J: Judge>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], J::Error> {
+        if let [b'}', after @ ..] = rest {
+            return Ok(after);
+        }
+        let (name, after) = odd::<J, _>(rest, |cursor| {
+            let name = cursor.next_field(&self.symbols, &mut self.scratch.name)?;
+            Ok(name.map(|name| name.bytes(&mut self.scratch.unescaped).to_vec()))
+        })?;
+        match name {
+            None => Ok(after),
+            Some(name) => {
+                let reason = if name == b"Record" {
                     Reason::MemberDuplicate
                 } else {
                     Reason::MemberUnknown
                 };
-                return Err(self.under_name(self.cursor.fault(reason), start));
+                Err(J::under(J::fault(reason, rest), || name))
             }
-        } else {
-            self.cursor.at = start;
-            self.parts(&mut seen, 2)?;
         }
-        if !seen.keys || seen.keys_are_empty {
-            let reason = if seen.keys {
-                Reason::KeysEmpty
-            } else {
-                Reason::KeysAbsent
-            };
-            return Err(Wrong::new(Fault::new(reason).under(b"Keys")));
-        }
-        if !seen.timestamp {
-            return Err(Wrong::new(
-                Fault::new(Reason::TimestampAbsent).under(TIMESTAMP).under(b"Metadata"),
-            ));
-        }
-        Ok(())
     }
 
-    /// Reads the parts of a change up to the brace after them; Metadata stands in `open` brackets, its own counted.
-    fn parts(&mut self, seen: &mut Seen, open: u32) -> Judged {
+    /// Reads members up to the brace behind them.
+    fn members<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        seen: &mut Seen,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let mut rest = rest;
         loop {
-            let start = self.cursor.at;
-            let Some(name) = self.cursor.next_field(self.symbols, &mut self.scratch.name)? else {
-                return Ok(());
-            };
-            let found = match name.bytes(&mut self.scratch.unescaped) {
-                b"Metadata" if !seen.metadata => {
-                    seen.metadata = true;
-                    self.metadata(open).map(|timestamp| seen.timestamp = timestamp)
-                }
-                b"Keys" if !seen.keys => {
-                    seen.keys = true;
-                    self.member(Member::Keys).map(|is_empty| seen.keys_are_empty = is_empty)
-                }
-                b"NewImage" if !seen.new_image => {
-                    seen.new_image = true;
-                    self.member(Member::NewImage).map(drop)
-                }
-                b"OldImage" if !seen.old_image => {
-                    seen.old_image = true;
-                    self.member(Member::OldImage).map(drop)
-                }
-                b"Metadata" | b"Keys" | b"NewImage" | b"OldImage" => Err(self.cursor.fault(Reason::MemberDuplicate)),
-                _ => Err(self.cursor.fault(Reason::MemberUnknown)),
-            };
-            found.map_err(|fault| self.under_name(fault, start))?;
-            self.cursor.separator(b'}')?;
-        }
-    }
-
-    /// Reads Metadata; tells whether the time stamp is in it.
-    fn metadata(&mut self, open: u32) -> Judged<bool> {
-        self.begin_struct()?;
-        let mut scope = self.paths.open(NodeId::OVERFLOW);
-        let mut has_timestamp = false;
-        loop {
-            let start = self.cursor.at;
-            let Some(name) = self.cursor.next_field(self.symbols, &mut self.scratch.name)? else {
-                return Ok(has_timestamp);
-            };
-            let name = name.bytes(&mut self.scratch.unescaped);
-            let found = if self.paths.enter(&mut scope, name).is_none() {
-                Err(self.cursor.fault(Reason::AttributeDuplicate))
-            } else if name == TIMESTAMP {
-                has_timestamp = true;
-                self.timestamp()
-            } else {
-                self.ignored(open)
-            };
-            found.map_err(|fault| self.under_name(fault, start))?;
-            self.cursor.separator(b'}')?;
-        }
-    }
-
-    /// Reads a value of Metadata that says nothing to us.
-    fn ignored(&mut self, open: u32) -> Judged {
-        let opening = self.cursor.opening(self.symbols)?;
-        if opening.annotations > 0 {
-            return Err(self.cursor.fault(Reason::IonAnnotation));
-        }
-        self.cursor.skip_rest(opening.start, self.symbols, open)
-    }
-
-    fn timestamp(&mut self) -> Judged {
-        let opening = self.cursor.opening(self.symbols)?;
-        if opening.annotations > 0 {
-            return Err(self.cursor.fault(Reason::IonAnnotation));
-        }
-        let value = match self.cursor.peek() {
-            _ if opening.start != Start::Here || self.cursor.at_infinity() => None,
-            b'"' | b'\'' => {
-                let text = self.cursor.string(&mut self.scratch.joined)?;
-                Decimal::from_json(text.bytes(&mut self.scratch.unescaped)).ok()
+            rest = skip_space::<J>(rest)?;
+            if let [b'}', after @ ..] = rest {
+                return Ok(after);
             }
-            b'0'..=b'9' | b'-' => match self.cursor.numeric()? {
-                (Numeric::Decimal, text) => Decimal::from_checked(text).ok(),
-                (Numeric::Radix(bits), text) => numeric::radix(text, bits).ok(),
-                (Numeric::Float | Numeric::Timestamp, _) => None,
-            },
-            _ => None,
+            let start = rest;
+            let (part, value) = match plain_member(self.export_type, rest) {
+                Some((part, inside)) => (Some(part), Value::Inside(inside)),
+                None => self.odd_member::<J>(rest)?,
+            };
+            let after = match part {
+                Some(part) => self.member::<J, V>(part, value, seen, visitor),
+                None => Err(J::fault(Reason::MemberUnknown, rest)),
+            };
+            rest = match after {
+                Ok(after) => separator::<J>(after, b'}')?,
+                Err(error) => return Err(J::under(error, || self.name_at(start))),
+            };
+        }
+    }
+
+    /// Reads a member's name, and whose name it is.
+    #[inline(never)]
+    fn odd_member<'a, J: Judge>(&mut self, rest: &'a [u8]) -> Result<(Option<Part>, Value<'a>), J::Error> {
+        let (part, value) = odd::<J, _>(rest, |cursor| {
+            let name = cursor.field(&self.symbols, &mut self.scratch.name)?;
+            Ok(named(self.export_type, name.bytes(&mut self.scratch.unescaped)))
+        })?;
+        Ok((part, Value::At(value)))
+    }
+
+    fn member<'a, J: Judge, V: Visitor>(
+        &mut self,
+        part: Part,
+        value: Value<'a>,
+        seen: &mut Seen,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let seen_before = match part {
+            Part::Metadata => &mut seen.metadata,
+            Part::Map(Member::Item) => &mut seen.item,
+            Part::Map(Member::Keys) => &mut seen.keys,
+            Part::Map(Member::NewImage) => &mut seen.new_image,
+            Part::Map(Member::OldImage) => &mut seen.old_image,
         };
-        match value.and_then(Decimal::micros) {
-            Some(micros) => {
-                self.visitor.write_timestamp(micros);
-                Ok(())
-            }
-            None => Err(self.cursor.fault(Reason::TimestampInvalid)),
+        if std::mem::replace(seen_before, true) {
+            let (Value::Inside(rest) | Value::At(rest)) = value;
+            return Err(J::fault(Reason::MemberDuplicate, rest));
         }
+        let inside = match value {
+            Value::Inside(inside) => inside,
+            Value::At(value) => self.begin_struct::<J>(value)?,
+        };
+        let Part::Map(member) = part else {
+            return self.metadata::<J, V>(inside, seen, visitor);
+        };
+        if member == Member::Keys {
+            seen.keys_are_empty = skip_space::<J>(inside)?.starts_with(b"}");
+        }
+        visitor.member(member);
+        self.map::<J, V>(inside, member.node(), 0, visitor)
+    }
+
+    /// Reads the brace of a member's value.
+    fn begin_struct<'a, J: Judge>(&mut self, value: &'a [u8]) -> Result<&'a [u8], J::Error> {
+        let (opening, rest) = odd::<J, _>(value, |cursor| cursor.opening(&self.symbols))?;
+        match rest {
+            _ if opening.annotations > 0 => Err(J::fault(Reason::IonAnnotation, rest)),
+            [b'{', inside @ ..] if opening.start == Start::Here && !inside.starts_with(b"{") => Ok(inside),
+            _ => Err(J::fault(Reason::MemberType, rest)),
+        }
+    }
+
+    /// Reads Metadata from behind its brace.
+    fn metadata<'a, J: Judge, V: Visitor>(
+        &mut self,
+        inside: &'a [u8],
+        seen: &mut Seen,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let open = if seen.wrapped { 3 } else { 2 };
+        let mut scope = self.paths.open(NodeId::OVERFLOW); // names here are nobody's attributes
+        let mut rest = inside;
+        loop {
+            rest = skip_space::<J>(rest)?;
+            if let [b'}', after @ ..] = rest {
+                return Ok(after);
+            }
+            let start = rest;
+            let ((is_timestamp, is_new), value) = odd::<J, _>(rest, |cursor| {
+                let name = cursor.field(&self.symbols, &mut self.scratch.name)?;
+                let name = name.bytes(&mut self.scratch.unescaped);
+                // The time stamp's own flag spares the usual record the table of names.
+                let is_timestamp = name == TIMESTAMP;
+                Ok((
+                    is_timestamp,
+                    if is_timestamp {
+                        !seen.timestamp
+                    } else {
+                        self.paths.enter(&mut scope, name).is_some()
+                    },
+                ))
+            })?;
+            let after = if !is_new {
+                Err(J::fault(Reason::AttributeDuplicate, start))
+            } else if is_timestamp {
+                seen.timestamp = true;
+                self.timestamp::<J, V>(value, visitor)
+            } else {
+                self.ignored::<J>(value, open)
+            };
+            rest = match after {
+                Ok(after) => separator::<J>(after, b'}')?,
+                Err(error) => return Err(J::under(error, || self.name_at(start))),
+            };
+        }
+    }
+
+    /// Reads a value of Metadata that says nothing to us, inside `open` brackets.
+    fn ignored<'a, J: Judge>(&mut self, value: &'a [u8], open: u32) -> Result<&'a [u8], J::Error> {
+        let (opening, rest) = odd::<J, _>(value, |cursor| cursor.opening(&self.symbols))?;
+        if opening.annotations > 0 {
+            return Err(J::fault(Reason::IonAnnotation, rest));
+        }
+        Ok(odd::<J, _>(rest, |cursor| cursor.skip_rest(opening.start, &self.symbols, open))?.1)
+    }
+
+    fn timestamp<'a, J: Judge, V: Visitor>(&mut self, value: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+        if let Some((micros, after)) = plain_micros(value) {
+            visitor.write_timestamp(micros);
+            return Ok(after);
+        }
+        let (opening, rest) = odd::<J, _>(value, |cursor| cursor.opening(&self.symbols))?;
+        if opening.annotations > 0 {
+            return Err(J::fault(Reason::IonAnnotation, rest));
+        }
+        let scratch = &mut self.scratch;
+        let (value, after) = odd::<J, _>(rest, |cursor| {
+            Ok(match cursor.peek() {
+                _ if opening.start != Start::Here || cursor.at_infinity() => None,
+                b'"' | b'\'' => {
+                    let text = cursor.string(&mut scratch.joined)?;
+                    Decimal::from_json(text.bytes(&mut scratch.unescaped)).ok()
+                }
+                b'0'..=b'9' | b'-' => match cursor.numeric()? {
+                    (Numeric::Decimal, text) => Decimal::from_checked(text).ok(),
+                    (Numeric::Radix(bits), text) => numeric::radix(text, bits).ok(),
+                    (Numeric::Float | Numeric::Timestamp, _) => None,
+                },
+                _ => None,
+            })
+        })?;
+        let micros = value
+            .and_then(Decimal::micros)
+            .ok_or_else(|| J::fault(Reason::TimestampInvalid, rest))?;
+        visitor.write_timestamp(micros);
+        Ok(after)
     }
 }
 
-/// Where the time stamp stands in Metadata.
-const TIMESTAMP: &[u8] = b"WriteTimestampMicros";
+/// A member that a record can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Metadata,
+    Map(Member),
+}
+
+/// A member's value.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    /// What stands inside of it: a struct begins plainly.
+    Inside(&'a [u8]),
+    /// It begins here.
+    At(&'a [u8]),
+}
+
+/// The member with a name; None where a record of such an export has none.
+fn named(export_type: ExportType, name: &[u8]) -> Option<Part> {
+    let part = match name {
+        b"Item" => Part::Map(Member::Item),
+        b"Metadata" => Part::Metadata,
+        b"Keys" => Part::Map(Member::Keys),
+        b"NewImage" => Part::Map(Member::NewImage),
+        b"OldImage" => Part::Map(Member::OldImage),
+        _ => return None,
+    };
+    let is_item = part == Part::Map(Member::Item);
+    (is_item == (export_type == ExportType::Full)).then_some(part)
+}
+
+/// A member whose name and brace are spelled as AWS spells them, and what follows.
+#[inline(always)]
+fn plain_member(export_type: ExportType, rest: &[u8]) -> Option<(Part, &[u8])> {
+    let (part, inside) = match rest {
+        [b'I', b't', b'e', b'm', b':', b'{', inside @ ..] => (Part::Map(Member::Item), inside),
+        [b'K', b'e', b'y', b's', b':', b'{', inside @ ..] => (Part::Map(Member::Keys), inside),
+        [b'M', ..] => (Part::Metadata, rest.strip_prefix(b"Metadata:{")?),
+        [b'N', ..] => (Part::Map(Member::NewImage), rest.strip_prefix(b"NewImage:{")?),
+        [b'O', ..] => (Part::Map(Member::OldImage), rest.strip_prefix(b"OldImage:{")?),
+        _ => return None,
+    };
+    let is_item = part == Part::Map(Member::Item);
+    (is_item == (export_type == ExportType::Full) && !inside.starts_with(b"{")).then_some((part, inside))
+}
+
+/// A time stamp of today's length, as AWS writes it: a decimal with its point.
+fn plain_micros(value: &[u8]) -> Option<(u64, &[u8])> {
+    let (digits, rest) = value.split_first_chunk::<16>()?;
+    let [b'.', after @ ..] = rest else { return None };
+    let is_plain = digits[0] != b'0' && digits.iter().all(u8::is_ascii_digit) && matches!(after, [b',' | b'}', ..]);
+    is_plain.then(|| {
+        (
+            digits
+                .iter()
+                .fold(0, |micros, digit| micros * 10 + u64::from(digit - b'0')),
+            after,
+        )
+    })
+}
+
+/// The fault of a record that lacks something, at its path.
+#[cold]
+fn missing<J: Judge>(reason: Reason, rest: &[u8], path: &[&[u8]]) -> J::Error {
+    path.iter()
+        .rev()
+        .fold(J::fault(reason, rest), |error, name| J::under(error, || name.to_vec()))
+}

@@ -4,6 +4,7 @@ use super::cursor::{Cursor, Judged, LETTER, WORD, is};
 use super::symbols::Symbols;
 use super::text::{Contents, Quoted};
 use crate::events::Text;
+use crate::fault::Reason;
 
 /// A symbol as it is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl<'a> Cursor<'a> {
             },
             _ => None,
         };
-        text.ok_or_else(|| self.syntax())
+        text.ok_or(Reason::Syntax)
     }
 
     /// Reads a word that begins here.
@@ -153,7 +154,7 @@ impl<'a> Cursor<'a> {
             b"nan" => Word::Keyword(Keyword::Nan),
             [b'$', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
                 if symbols.get(digits).is_err() {
-                    return Err(self.syntax());
+                    return Err(Reason::Syntax);
                 }
                 Word::Symbol(Symbol::Number(digits))
             }
@@ -164,7 +165,7 @@ impl<'a> Cursor<'a> {
     /// Reads the type of a null, if there is one.
     fn null(&mut self) -> Judged<Keyword> {
         if self.take(b'.') && !TYPES.contains(&self.take_while(WORD)) {
-            return Err(self.syntax());
+            return Err(Reason::Syntax);
         }
         Ok(Keyword::Null)
     }

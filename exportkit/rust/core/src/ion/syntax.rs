@@ -42,14 +42,14 @@ impl<'a> Cursor<'a> {
     }
 
     fn system(&self, opening: &Opening<'_>, symbols: &Symbols) -> Judged<Option<System>> {
-        Ok(match (opening.first, opening.start) {
-            (None, Start::Symbol(Symbol::Bare(b"$ion_1_0"))) => Some(System::Version),
-            (None, Start::Symbol(Symbol::Bare(name))) if is_version(name) => return Err(self.syntax()),
+        match (opening.first, opening.start) {
+            (None, Start::Symbol(Symbol::Bare(b"$ion_1_0"))) => Ok(Some(System::Version)),
+            (None, Start::Symbol(Symbol::Bare(name))) if is_version(name) => Err(Reason::Syntax),
             (Some(first), Start::Here) if self.at_struct() && first.is(b"$ion_symbol_table", symbols) => {
-                Some(System::Table)
+                Ok(Some(System::Table))
             }
-            _ => None,
-        })
+            _ => Ok(None),
+        }
     }
 
     /// Whether a struct begins here.
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
             let name = name.bytes(&mut scratch.1);
             let (is_symbols, is_imports) = (name == b"symbols", name == b"imports");
             if (is_symbols && has_symbols) || (is_imports && has_imports) {
-                return Err(self.syntax());
+                return Err(Reason::Syntax);
             }
             has_symbols |= is_symbols;
             has_imports |= is_imports;
@@ -144,11 +144,19 @@ impl<'a> Cursor<'a> {
         if self.at_end_of(b'}')? {
             return Ok(None);
         }
+        self.field(symbols, joined).map(Some)
+    }
+
+    /// Reads a field name up to its value.
+    pub(super) fn field<'s>(&mut self, symbols: &'s Symbols, joined: &'s mut Vec<u8>) -> Judged<Text<'s>>
+    where
+        'a: 's,
+    {
         let name = self.field_name(symbols, joined)?;
         self.skip_space()?;
         self.expect(b':')?;
         self.skip_space()?;
-        Ok(Some(name))
+        Ok(name)
     }
 
     /// Skips what separates a value from the next: white space, and a comma unless the bracket follows.
@@ -158,7 +166,7 @@ impl<'a> Cursor<'a> {
         if self.take(b',') || self.peek() == bracket {
             Ok(())
         } else {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         }
     }
 
@@ -172,7 +180,7 @@ impl<'a> Cursor<'a> {
         if self.peek() == LINE_END {
             Ok(())
         } else {
-            Err(self.syntax())
+            Err(Reason::Syntax)
         }
     }
 
@@ -196,11 +204,11 @@ impl<'a> Cursor<'a> {
                 self.at += 2;
                 self.lob(&mut Vec::new()).map(drop)
             }
-            b'{' | b'[' | b'(' if open >= MAX_BRACKETS => Err(self.fault(Reason::Nesting)),
+            b'{' | b'[' | b'(' if open >= MAX_BRACKETS => Err(Reason::Nesting),
             b'{' => self.skip_struct(symbols, open + 1),
             b'[' => self.skip_list(symbols, open + 1),
             b'(' => self.skip_sexp(symbols, open + 1),
-            _ => Err(self.syntax()),
+            _ => Err(Reason::Syntax),
         }
     }
 

@@ -21,21 +21,18 @@ fn read(export_type: ExportType, line: &str) -> String {
             let lines = format!("{line}\n{after}");
             let mut transcoder = Transcoder::<DynamodbJson>::default();
             transcoder.begin_record();
-            let seen = match parser.record(lines.as_bytes(), &mut transcoder) {
-                Ok(rest) => {
-                    assert_eq!(rest, after.as_bytes(), "{line}");
-                    transcoder.end_record(&Line {
-                        number: 1,
-                        offset: 0,
-                        length: 0,
-                        bytes: b"",
-                    });
-                    String::from_utf8(transcoder.lines().trim_ascii_end().to_vec()).unwrap()
-                }
-                Err(_) => {
-                    let fault = parser.diagnose(line.as_bytes());
-                    format!("{} {}", fault.reason.slug(), fault.path)
-                }
+            let seen = if let Ok(rest) = parser.record(lines.as_bytes(), &mut transcoder) {
+                assert_eq!(rest, after.as_bytes(), "{line}");
+                transcoder.end_record(&Line {
+                    number: 1,
+                    offset: 0,
+                    length: 0,
+                    bytes: b"",
+                });
+                String::from_utf8(transcoder.lines().trim_ascii_end().to_vec()).unwrap()
+            } else {
+                let fault = parser.diagnose(line.as_bytes());
+                format!("{} {}", fault.reason.slug(), fault.path)
             };
             assert_eq!(*found.get_or_insert(seen.clone()), seen, "{line}, then {after}");
         }
@@ -113,7 +110,7 @@ fn the_spelling_of_exports() {
         )),
         "syntax "
     );
-    assert_eq!(full(&spaced.replace("]", ", ]").replace("[, ]", "[]")), json);
+    assert_eq!(full(&spaced.replace(']', ", ]").replace("[, ]", "[]")), json);
 }
 
 #[test]

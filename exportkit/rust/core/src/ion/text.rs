@@ -2,6 +2,7 @@
 
 use super::cursor::{CONTROL, Cursor, Judged, is};
 use crate::events::{Spelling, Text};
+use crate::fault::Reason;
 use crate::simd;
 
 /// A string as it stands in the line, without its quotes.
@@ -39,43 +40,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the rest of a string `"…"` after its first quote.
-    #[inline]
     pub(super) fn short_string(&mut self) -> Judged<Quoted<'a>> {
         let start = self.at;
-        self.skip_plain();
-        if self.peek() == b'"' {
-            let raw = self.since(start);
-            self.at += 1;
-            Ok(Quoted { raw, escaped: false })
-        } else {
-            self.uneven_string(start)
-        }
-    }
-
-    /// Reads the rest of a string in which a tab or escape is next.
-    fn uneven_string(&mut self, start: usize) -> Judged<Quoted<'a>> {
         let mut escaped = false;
-        while self.peek() != b'"' {
-            escaped |= self.character(Contents::Characters)?;
-            self.skip_plain();
-        }
-        let raw = self.since(start);
-        self.at += 1;
-        Ok(Quoted { raw, escaped })
-    }
-
-    /// Skips bytes that stand for themselves in `"…"`.
-    #[inline]
-    fn skip_plain(&mut self) {
-        while let Some(block) = self.rest().first_chunk() {
-            let run = simd::first(simd::string_stops(block));
-            self.at += run;
-            if run < simd::BLOCK {
-                return;
+        loop {
+            self.at += simd::string_run(self.rest());
+            if self.peek() == b'"' {
+                let raw = self.since(start);
+                self.at += 1;
+                return Ok(Quoted { raw, escaped });
             }
-        }
-        while !matches!(self.peek(), b'"' | b'\\' | ..0x20) {
-            self.at += 1;
+            escaped |= self.character(Contents::Characters)?;
         }
     }
 
@@ -139,7 +114,7 @@ impl<'a> Cursor<'a> {
             return Ok(true);
         }
         if is(byte, CONTROL) || (contents == Contents::Ascii && !byte.is_ascii()) {
-            return Err(self.syntax());
+            return Err(Reason::Syntax);
         }
         self.at += 1;
         Ok(false)
@@ -160,10 +135,10 @@ impl<'a> Cursor<'a> {
                     12
                 }
                 Some(code) if char::from_u32(code).is_some() => 6,
-                _ => return Err(self.syntax()),
+                _ => return Err(Reason::Syntax),
             },
             b'U' if wide && self.hex(2, 8).and_then(char::from_u32).is_some() => 10,
-            _ => return Err(self.syntax()),
+            _ => return Err(Reason::Syntax),
         };
         self.at += length;
         Ok(())

@@ -1,420 +1,486 @@
 //! Attribute values, read in one pass and told to a visitor.
+//!
+//! Functions take the bytes from where something starts and return what follows it.
 
-use super::cursor::{Cursor, Judged, LINE_END, Wrong};
+use super::IonParser;
+use super::cursor::{Cursor, Judged};
 use super::lob::Lob;
 use super::numeric::{self, Numeric};
+use super::plain;
 use super::symbol::{Keyword, Opening, Start};
 use super::symbols::Symbols;
 use crate::events::{Binary, Number, SetKind, Spelling, Text, Visitor};
 use crate::fault::Reason;
+use crate::judge::Judge;
 use crate::number::Decimal;
-use crate::path::{NodeId, Paths, Scope};
-use crate::sets::{Element, Elements, SetScratch};
-use crate::simd;
+use crate::path::{NodeId, Scope};
+use crate::sets::{Element, Elements};
 
 /// Levels of L and M that an L or M may stand in.
 const MAX_LEVELS: u32 = 64;
 
-/// Room for what does not stand in the line as it is to be told; one serves a whole file.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    /// A long string or base64 put together.
-    pub(super) joined: Vec<u8>,
-    /// A name put together.
-    pub(super) name: Vec<u8>,
-    /// A name unescaped.
-    pub(super) unescaped: Vec<u8>,
-    sets: SetScratch,
-}
-
-/// The reading of one record.
-pub(super) struct Walk<'a, 'p, V> {
-    pub(super) cursor: Cursor<'a>,
-    pub(super) symbols: &'p Symbols,
-    pub(super) paths: &'p mut Paths,
-    pub(super) scratch: &'p mut Scratch,
-    pub(super) visitor: &'p mut V,
-}
-
-/// What an attribute's token says of its value. The low bits say how the token ends, [`QUOTED`] how it begins.
+/// What an attribute's token says of its value.
 mod tag {
-    use crate::events::SetKind;
-
-    /// The token ends where the value begins.
+    /// The token ends where the value begins, of whatever type.
     pub(super) const ANY: u8 = 0;
-    /// It ends after the `"` of a string.
-    pub(super) const STRING: u8 = 1;
-    /// It ends after the `[` of a set.
-    pub(super) const STRINGS: u8 = 2;
-    pub(super) const NUMBERS: u8 = 3;
-    pub(super) const BINARIES: u8 = 4;
-    /// The name stands in quotes.
-    pub(super) const QUOTED: u8 = 1 << 3;
-
-    /// What a token ends with, after the colon.
-    pub(super) const fn ending(tag: u8) -> &'static [u8] {
-        match tag {
-            STRING => b"\"",
-            STRINGS => b"$dynamodb_SS::[",
-            NUMBERS => b"$dynamodb_NS::[",
-            BINARIES => b"$dynamodb_BS::[",
-            _ => b"",
-        }
-    }
-
-    pub(super) const fn of_set(kind: SetKind) -> u8 {
-        match kind {
-            SetKind::Strings => STRINGS,
-            SetKind::Numbers => NUMBERS,
-            SetKind::Binaries => BINARIES,
-        }
-    }
+    /// So it does; the value is a number.
+    pub(super) const NUMBER: u8 = 1;
+    /// The token ends after the `"` of a string.
+    pub(super) const STRING: u8 = 2;
+    /// It ends after one brace, of a struct or lob.
+    pub(super) const BRACE: u8 = 3;
+    /// It ends after the bracket of a list.
+    pub(super) const LIST: u8 = 4;
+    /// It ends after the bracket of a set.
+    pub(super) const STRINGS: u8 = 5;
+    pub(super) const NUMBERS: u8 = 6;
+    pub(super) const BINARIES: u8 = 7;
+    /// Added to the above where the name stands in quotes.
+    pub(super) const QUOTED: u8 = 8;
 }
 
-impl<'a, V: Visitor> Walk<'a, '_, V> {
-    /// Reads the rest of a map after its brace, which stands in `level` levels of L and M; tells whether it is empty.
-    pub(super) fn map(&mut self, node: NodeId, level: u32) -> Judged<bool> {
-        self.visitor.begin_map(node);
+/// An attribute up to its value.
+enum Attribute<'a> {
+    /// There is one; what follows its token.
+    Found { node: NodeId, tag: u8, rest: &'a [u8] },
+    /// The map ends here; what follows its brace.
+    End(&'a [u8]),
+}
+
+impl IonParser {
+    /// Reads a map from behind its brace, at a place and inside `level` L and M.
+    pub(super) fn map<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        node: NodeId,
+        level: u32,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        visitor.begin_map(node);
         let mut scope = self.paths.open(node);
-        let mut is_empty = true;
+        let mut rest = rest;
         loop {
-            let start = self.cursor.at;
-            let Some((node, tag)) = self.name(&mut scope)? else {
-                break;
-            };
-            is_empty = false;
-            self.tagged_value(tag, node, level)
-                .map_err(|fault| self.under_name(fault, start))?;
-            match self.cursor.peek() {
-                b',' => self.cursor.at += 1,
-                b'}' => {
-                    self.cursor.at += 1;
-                    break;
+            let start = rest;
+            let (node, tag, value) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
+                let quotes = usize::from(found.tag / tag::QUOTED);
+                visitor.name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
+                (found.node, found.tag % tag::QUOTED, found.rest)
+            } else {
+                match self.attribute::<J, V>(&mut scope, rest, visitor)? {
+                    Attribute::Found { node, tag, rest } => (node, tag, rest),
+                    Attribute::End(rest) => {
+                        visitor.end_map();
+                        return Ok(rest);
+                    }
                 }
-                _ => self.cursor.separator(b'}')?,
-            }
+            };
+            let after = match self.tagged_value::<J, V>(tag, value, node, level, visitor) {
+                Ok(after) => after,
+                Err(error) => return Err(J::under(error, || self.name_at(start))),
+            };
+            rest = match after {
+                [b',', after @ ..] => after,
+                [b'}', after @ ..] => {
+                    visitor.end_map();
+                    return Ok(after);
+                }
+                _ => separator::<J>(after, b'}')?,
+            };
         }
-        self.visitor.end_map();
-        Ok(is_empty)
     }
 
-    /// Reads an attribute's name and what its token has beside; None at the map's end.
-    #[inline]
-    fn name(&mut self, scope: &mut Scope) -> Judged<Option<(NodeId, u8)>> {
-        let bytes = self.cursor.rest();
-        let Some(found) = self.paths.recognise(scope, bytes) else {
-            return self.new_name(scope);
-        };
-        self.cursor.at += bytes.len() - found.rest.len();
-        let quotes = usize::from(found.tag / tag::QUOTED);
-        self.visitor
-            .name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
-        Ok(Some((found.node, found.tag % tag::QUOTED)))
-    }
-
-    /// Reads a name that was not expected here, and teaches its bytes.
+    /// Reads a name that was not expected, tells it, and teaches its bytes.
     #[inline(never)]
-    fn new_name(&mut self, scope: &mut Scope) -> Judged<Option<(NodeId, u8)>> {
-        self.cursor.skip_space()?;
-        let start = self.cursor.at;
-        let Some(name) = self.cursor.next_field(self.symbols, &mut self.scratch.name)? else {
-            return Ok(None);
+    fn attribute<'a, J: Judge, V: Visitor>(
+        &mut self,
+        scope: &mut Scope,
+        rest: &'a [u8],
+        visitor: &mut V,
+    ) -> Result<Attribute<'a>, J::Error> {
+        let start = skip_space::<J>(rest)?;
+        if let [b'}', after @ ..] = start {
+            return Ok(Attribute::End(after));
+        }
+        let mut cursor = Cursor::new(start);
+        let name = match cursor.field(&self.symbols, &mut self.scratch.name) {
+            Ok(name) => name,
+            Err(reason) => return Err(J::fault(reason, cursor.rest())),
         };
         let Some(node) = self.paths.enter(scope, name.bytes(&mut self.scratch.unescaped)) else {
-            return Err(self.under_name(self.cursor.fault(Reason::AttributeDuplicate), start));
+            return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
+                self.name_at(start)
+            }));
         };
-        self.visitor.name(node, name);
+        visitor.name(node, name);
+        let value = cursor.rest();
         // A token means the same in every line: no symbol numbers, no escapes, nothing put together.
-        let spelled = self.cursor.since(start);
+        let spelled = cursor.since(0);
         let quotes = usize::from(matches!(spelled, [b'\'' | b'"', ..]));
-        if spelled.len() != name.raw.len() + 2 * quotes + 1 || !spelled[quotes..].starts_with(name.raw) {
-            return Ok(Some((node, tag::ANY)));
+        let is_plain = name.spelling == Spelling::Plain
+            && spelled.len() == name.raw.len() + 2 * quotes + 1
+            && spelled
+                .get(quotes..)
+                .is_some_and(|spelled| spelled.starts_with(name.raw));
+        if !is_plain {
+            return Ok(Attribute::Found {
+                node,
+                tag: tag::ANY,
+                rest: value,
+            });
         }
-        let tag = [tag::STRING, tag::STRINGS, tag::NUMBERS, tag::BINARIES]
-            .into_iter()
-            .find(|&tag| self.cursor.is_at(tag::ending(tag)))
-            .unwrap_or(tag::ANY);
-        self.cursor.at += tag::ending(tag).len();
-        if name.spelling == Spelling::Plain {
-            let marked = if quotes == 1 { tag | tag::QUOTED } else { tag };
-            self.paths
-                .learn(node, marked, quotes + name.raw.len(), self.cursor.since(start));
-        }
-        Ok(Some((node, tag)))
+        let (tag, opening) = match value {
+            [b'"', ..] => (tag::STRING, 1),
+            [b'{', ..] => (tag::BRACE, 1),
+            [b'[', ..] => (tag::LIST, 1),
+            [b'0'..=b'9' | b'-', ..] => (tag::NUMBER, 0),
+            [b'$', ..] if value.starts_with(b"$dynamodb_SS::[") => (tag::STRINGS, 15),
+            [b'$', ..] if value.starts_with(b"$dynamodb_NS::[") => (tag::NUMBERS, 15),
+            [b'$', ..] if value.starts_with(b"$dynamodb_BS::[") => (tag::BINARIES, 15),
+            _ => (tag::ANY, 0),
+        };
+        cursor.at += opening;
+        let marked = if quotes == 1 { tag + tag::QUOTED } else { tag };
+        self.paths.learn(node, marked, quotes + name.raw.len(), cursor.since(0));
+        Ok(Attribute::Found {
+            node,
+            tag,
+            rest: cursor.rest(),
+        })
     }
 
-    /// Puts the name that is spelled at `start` before a fault's path.
+    /// The name that is spelled here, for a path.
     #[cold]
-    #[inline(never)]
-    pub(super) fn under_name(&mut self, fault: Wrong, start: usize) -> Wrong {
-        let mut again = self.cursor;
-        again.at = start;
-        match again.next_field(self.symbols, &mut self.scratch.name) {
-            Ok(Some(name)) => fault.under(name.bytes(&mut self.scratch.unescaped)),
-            _ => fault,
+    pub(super) fn name_at(&self, start: &[u8]) -> Vec<u8> {
+        let mut cursor = Cursor::new(start);
+        let (mut joined, mut name) = (Vec::new(), Vec::new());
+        if cursor.skip_space().is_ok()
+            && let Ok(text) = cursor.field_name(&self.symbols, &mut joined)
+        {
+            text.append_to(&mut name);
         }
+        name
     }
 
-    /// Reads the rest of an attribute's value after its token.
-    #[inline]
-    fn tagged_value(&mut self, tag: u8, node: NodeId, level: u32) -> Judged {
+    /// Reads a value from behind its token.
+    #[inline(always)]
+    fn tagged_value<'a, J: Judge, V: Visitor>(
+        &mut self,
+        tag: u8,
+        rest: &'a [u8],
+        node: NodeId,
+        level: u32,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
         match tag {
-            tag::STRING => self.string(),
-            tag::STRINGS => self.set(SetKind::Strings),
-            tag::NUMBERS => self.set(SetKind::Numbers),
-            tag::BINARIES => self.set(SetKind::Binaries),
-            _ => self.value(node, level),
-        }
-    }
-
-    /// Reads a value, which stands in `level` levels of L and M.
-    #[inline]
-    fn value(&mut self, node: NodeId, level: u32) -> Judged {
-        match self.cursor.peek() {
-            b'"' => {
-                self.cursor.at += 1;
-                self.string()
-            }
-            b'0'..=b'9' | b'-' | b'+' => self.number(),
-            b'{' => self.braced(node, level),
-            b'[' => self.list(node, level),
-            b't' if self.ends_word(b"true") => {
-                self.visitor.boolean(true);
-                Ok(())
-            }
-            b'f' if self.ends_word(b"false") => {
-                self.visitor.boolean(false);
-                Ok(())
-            }
-            b'n' if self.ends_word(b"null") => {
-                self.visitor.null();
-                Ok(())
-            }
-            _ => self.other_value(),
-        }
-    }
-
-    /// Takes a keyword if it is here and plainly ends.
-    #[inline]
-    fn ends_word(&mut self, word: &[u8]) -> bool {
-        let ends = self.cursor.is_at(word) && matches!(self.cursor.peek_at(word.len()), b',' | b'}' | b']');
-        if ends {
-            self.cursor.at += word.len();
-        }
-        ends
-    }
-
-    /// Reads the rest of a string after its quote.
-    #[inline]
-    fn string(&mut self) -> Judged {
-        let text = self.cursor.short_string()?.text();
-        self.visitor.string(text);
-        Ok(())
-    }
-
-    /// Reads a number as AWS writes it, or any other.
-    #[inline]
-    fn number(&mut self) -> Judged {
-        let number = match self.plain_decimal() {
-            Some(text) => Number::Text(text),
-            None => self.odd_number(Reason::IonType)?,
-        };
-        self.visitor.number(number);
-        Ok(())
-    }
-
-    /// Reads a decimal or integer of so few digits that it is in range; None where it is another number.
-    #[inline]
-    fn plain_decimal(&mut self) -> Option<&'a [u8]> {
-        let bytes = self.cursor.rest();
-        let sign = usize::from(bytes.first() == Some(&b'-'));
-        let digits = bytes.get(sign..)?.first_chunk()?;
-        let mask = simd::non_digits(digits);
-        let whole = simd::first(mask);
-        if whole == 0 || whole == simd::BLOCK || (digits[0] == b'0' && whole > 1) {
-            return None;
-        }
-        let mut end = whole;
-        if digits[whole] == b'.' {
-            end = simd::first(mask & (mask - 1)); // the second byte that is no digit
-        }
-        // At most three digits of exponent after at most 29 of coefficient.
-        if matches!(digits.get(end), Some(b'd' | b'D')) {
-            end += 1 + usize::from(digits.get(end + 1) == Some(&b'-'));
-            let start = end;
-            while digits.get(end).is_some_and(u8::is_ascii_digit) {
-                end += 1;
-            }
-            if end == start || end > start + 2 {
-                return None;
-            }
-        }
-        if !matches!(digits.get(end), Some(b',' | b'}' | b']')) {
-            return None;
-        }
-        self.cursor.at += sign + end;
-        bytes.get(..sign + end)
-    }
-
-    /// Reads a number of any spelling, or finds that it is none that DynamoDB has; a time stamp is a fault of its own.
-    #[inline(never)]
-    fn odd_number(&mut self, timestamp: Reason) -> Judged<Number<'a>> {
-        if self.cursor.at_infinity() {
-            return Err(self.cursor.fault(Reason::Number));
-        }
-        let (kind, text) = self.cursor.numeric()?;
-        let number = match kind {
-            Numeric::Decimal => Decimal::from_checked(text).map(|_| Number::Text(text)),
-            Numeric::Float => numeric::float(text).map(Number::Value),
-            Numeric::Radix(bits) => numeric::radix(text, bits).map(Number::Value),
-            Numeric::Timestamp => Err(timestamp),
-        };
-        number.map_err(|reason| self.cursor.fault(reason))
-    }
-
-    /// Reads a map or a lob.
-    #[inline]
-    fn braced(&mut self, node: NodeId, level: u32) -> Judged {
-        self.cursor.at += 1;
-        if self.cursor.take(b'{') {
-            return match self.cursor.lob(&mut self.scratch.joined)? {
-                Lob::Blob(base64) => {
-                    self.visitor.binary(Binary { base64 });
-                    Ok(())
+            tag::STRING => string::<J, V>(rest, visitor),
+            tag::NUMBER => match plain::decimal(rest) {
+                Some((text, after)) => {
+                    visitor.number(Number::Text(text));
+                    Ok(after)
                 }
-                Lob::Clob => Err(self.cursor.fault(Reason::IonType)),
-            };
+                None => self.value::<J, V>(rest, node, level, visitor),
+            },
+            tag::BRACE => self.braced::<J, V>(rest, node, level, visitor),
+            tag::LIST => self.list::<J, V>(rest, node, level, visitor),
+            tag::STRINGS => self.set::<J, V>(rest, SetKind::Strings, visitor),
+            tag::NUMBERS => self.set::<J, V>(rest, SetKind::Numbers, visitor),
+            tag::BINARIES => self.set::<J, V>(rest, SetKind::Binaries, visitor),
+            _ => self.value::<J, V>(rest, node, level, visitor),
         }
-        if level >= MAX_LEVELS {
-            return Err(self.cursor.fault(Reason::Nesting));
-        }
-        self.map(node, level + 1).map(drop)
     }
 
-    /// Reads a list.
-    fn list(&mut self, node: NodeId, level: u32) -> Judged {
-        self.cursor.at += 1;
-        if level >= MAX_LEVELS {
-            return Err(self.cursor.fault(Reason::Nesting));
+    /// Reads a value inside `level` L and M.
+    fn value<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        node: NodeId,
+        level: u32,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        match rest {
+            [b'"', rest @ ..] => string::<J, V>(rest, visitor),
+            [b'{', rest @ ..] => self.braced::<J, V>(rest, node, level, visitor),
+            [b'[', rest @ ..] => self.list::<J, V>(rest, node, level, visitor),
+            [b'0'..=b'9' | b'-' | b'+', ..] => {
+                let (number, after) = number::<J>(rest, Reason::IonType)?;
+                visitor.number(number);
+                Ok(after)
+            }
+            _ => self.word::<J, V>(rest, visitor),
         }
-        self.visitor.begin_list();
-        let elements = self.paths.elements(node);
-        let mut index = 0;
-        while !self.cursor.at_end_of(b']')? {
-            self.value(elements, level + 1).map_err(|fault| fault.in_list(index))?;
-            index += 1;
-            self.cursor.separator(b']')?;
+    }
+
+    /// Reads a keyword, or any value that does not begin like one that AWS writes.
+    #[inline]
+    fn word<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+        if let Some(after) = plain::keyword(rest, b"true") {
+            visitor.boolean(true);
+            Ok(after)
+        } else if let Some(after) = plain::keyword(rest, b"false") {
+            visitor.boolean(false);
+            Ok(after)
+        } else if let Some(after) = plain::keyword(rest, b"null") {
+            visitor.null();
+            Ok(after)
+        } else {
+            self.other_value::<J, V>(rest, visitor)
         }
-        self.visitor.end_list();
-        Ok(())
     }
 
     /// Reads a value that does not begin like one that AWS writes.
     #[inline(never)]
-    fn other_value(&mut self) -> Judged {
-        let opening = self.cursor.opening(self.symbols)?;
+    fn other_value<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+        let (opening, rest) = odd::<J, _>(rest, |cursor| cursor.opening(&self.symbols))?;
         if opening.annotations > 0 {
-            return match self.set_kind(&opening) {
-                Some(kind) => {
-                    self.cursor.at += 1;
-                    self.set(kind)
-                }
-                None => Err(self.cursor.fault(Reason::IonAnnotation)),
+            return match (set_kind(&opening, &self.symbols), rest) {
+                (Some(kind), [b'[', rest @ ..]) => self.set::<J, V>(rest, kind, visitor),
+                _ => Err(J::fault(Reason::IonAnnotation, rest)),
             };
         }
         match opening.start {
-            Start::Keyword(Keyword::Null) => self.visitor.null(),
-            Start::Keyword(Keyword::True) => self.visitor.boolean(true),
-            Start::Keyword(Keyword::False) => self.visitor.boolean(false),
-            Start::Keyword(Keyword::Nan) => return Err(self.cursor.fault(Reason::Number)),
-            Start::Symbol(_) => return Err(self.cursor.fault(Reason::IonType)),
-            Start::Here => match self.cursor.peek() {
-                b'\'' => {
-                    let text = self.cursor.string(&mut self.scratch.joined)?;
-                    self.visitor.string(text);
+            Start::Keyword(Keyword::Null) => visitor.null(),
+            Start::Keyword(Keyword::True) => visitor.boolean(true),
+            Start::Keyword(Keyword::False) => visitor.boolean(false),
+            Start::Keyword(Keyword::Nan) => return Err(J::fault(Reason::Number, rest)),
+            Start::Symbol(_) => return Err(J::fault(Reason::IonType, rest)),
+            Start::Here => match rest {
+                [b'\'', ..] => {
+                    let (text, rest) = odd::<J, _>(rest, |cursor| cursor.string(&mut self.scratch.joined))?;
+                    visitor.string(text);
+                    return Ok(rest);
                 }
-                b'(' => return Err(self.cursor.fault(Reason::IonType)),
-                _ => return Err(self.cursor.syntax()),
+                [b'(', ..] => return Err(J::fault(Reason::IonType, rest)),
+                _ => return Err(J::fault(Reason::Syntax, rest)),
             },
         }
-        Ok(())
+        Ok(rest)
     }
 
-    /// What the annotations make of the value that begins here; None where it is no set.
-    fn set_kind(&self, opening: &Opening<'_>) -> Option<SetKind> {
-        let name = opening.first.filter(|_| opening.annotations == 1)?;
-        if opening.start != Start::Here || self.cursor.peek() != b'[' {
-            return None;
+    /// Reads a map or a lob from behind its first brace.
+    #[inline]
+    fn braced<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        node: NodeId,
+        level: u32,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        match rest {
+            [b'{', rest @ ..] => self.lob::<J, V>(rest, visitor),
+            _ if level >= MAX_LEVELS => Err(J::fault(Reason::Nesting, rest)),
+            _ => self.map::<J, V>(rest, node, level + 1, visitor),
         }
-        [SetKind::Strings, SetKind::Numbers, SetKind::Binaries]
-            .into_iter()
-            .find(|&kind| {
-                let annotation = tag::ending(tag::of_set(kind)).strip_suffix(b"::[");
-                annotation.is_some_and(|annotation| name.is(annotation, self.symbols))
-            })
     }
 
-    /// Reads the rest of a set after its bracket.
-    fn set(&mut self, kind: SetKind) -> Judged {
-        self.visitor.begin_set(kind);
-        let mut elements = Elements::new(kind);
-        let mut index = 0;
-        while !self.cursor.at_end_of(b']')? {
-            self.element(kind, &mut elements)
-                .map_err(|fault| fault.in_list(index))?;
-            index += 1;
-            self.cursor.separator(b']')?;
+    /// Reads a blob, or finds a clob, from behind two braces.
+    #[inline]
+    fn lob<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+        if let Some((base64, after)) = plain::base64(rest) {
+            visitor.binary(Binary { base64 });
+            return Ok(after);
         }
-        if index == 0 {
-            return Err(self.cursor.fault(Reason::SetEmpty));
+        let (lob, after) = odd::<J, _>(rest, |cursor| cursor.lob(&mut self.scratch.joined))?;
+        let Lob::Blob(base64) = lob else {
+            return Err(J::fault(Reason::IonType, after));
+        };
+        visitor.binary(Binary { base64 });
+        Ok(after)
+    }
+
+    /// Reads a list from behind its bracket.
+    #[inline(never)]
+    fn list<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        node: NodeId,
+        level: u32,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        if level >= MAX_LEVELS {
+            return Err(J::fault(Reason::Nesting, rest));
         }
-        if elements.has_duplicate(&mut self.scratch.sets) {
-            return Err(self.cursor.fault(Reason::SetDuplicate));
+        visitor.begin_list();
+        let elements = self.paths.elements(node);
+        let mut rest = rest;
+        for index in 0.. {
+            rest = skip_space::<J>(rest)?;
+            if let [b']', after @ ..] = rest {
+                rest = after;
+                break;
+            }
+            rest = match self.value::<J, V>(rest, elements, level + 1, visitor) {
+                Ok(after) => separator::<J>(after, b']')?,
+                Err(error) => return Err(J::in_list(error, index)),
+            };
         }
-        self.visitor.end_set();
-        Ok(())
+        visitor.end_list();
+        Ok(rest)
+    }
+
+    /// Reads a set from behind its bracket.
+    #[inline(never)]
+    fn set<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        kind: SetKind,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        visitor.begin_set(kind);
+        let mut set = Elements::new(kind);
+        let start = skip_space::<J>(rest)?;
+        if let [b']', ..] = start {
+            return Err(J::fault(Reason::SetEmpty, start));
+        }
+        let mut rest = start;
+        for index in 0.. {
+            rest = match self.element::<J, V>(rest, kind, &mut set, visitor) {
+                Ok(after) => skip_space::<J>(separator::<J>(after, b']')?)?,
+                Err(error) => return Err(J::in_list(error, index)),
+            };
+            if let [b']', after @ ..] = rest {
+                rest = after;
+                break;
+            }
+        }
+        if set.has_duplicate(&mut self.scratch.sets) {
+            return Err(J::fault(Reason::SetDuplicate, start));
+        }
+        visitor.end_set();
+        Ok(rest)
     }
 
     /// Reads an element of a set.
-    fn element(&mut self, kind: SetKind, elements: &mut Elements<'a>) -> Judged {
-        let opening = self.cursor.opening(self.symbols)?;
-        if opening.annotations > 0 {
-            return Err(self.cursor.fault(Reason::IonAnnotation));
-        }
-        match (kind, opening.start, self.cursor.peek()) {
-            (SetKind::Strings, Start::Here, b'"') => {
-                self.cursor.at += 1;
-                let text = self.cursor.short_string()?.text();
-                elements.add(Element::Text(text), &mut self.scratch.sets);
-                self.visitor.string(text);
+    #[inline]
+    fn element<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        kind: SetKind,
+        set: &mut Elements<'a>,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let scratch = &mut self.scratch;
+        match (kind, rest) {
+            (SetKind::Strings, [b'"', rest @ ..]) => {
+                let (text, after) = plain::string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
+                set.add(Element::Text(text), &mut scratch.sets);
+                visitor.string(text);
+                Ok(after)
             }
-            (SetKind::Strings, Start::Here, b'\'') => {
-                let text = self.cursor.string(&mut self.scratch.joined)?;
-                elements.add_written(Element::Text(text), &mut self.scratch.sets);
-                self.visitor.string(text);
+            (SetKind::Numbers, [b'0'..=b'9' | b'-' | b'+', ..]) => {
+                let (number, after) = number::<J>(rest, Reason::SetElement)?;
+                set.add(Element::Number(number), &mut scratch.sets);
+                visitor.number(number);
+                Ok(after)
             }
-            (SetKind::Numbers, Start::Here, b'0'..=b'9' | b'-' | b'+') => {
-                let number = match self.plain_decimal() {
-                    Some(text) => Number::Text(text),
-                    None => self.odd_number(Reason::SetElement)?,
+            (SetKind::Binaries, [b'{', b'{', rest @ ..]) => {
+                if let Some((base64, after)) = plain::base64(rest) {
+                    set.add(Element::Binary(Binary { base64 }), &mut scratch.sets);
+                    visitor.binary(Binary { base64 });
+                    return Ok(after);
+                }
+                let (lob, after) = odd::<J, _>(rest, |cursor| cursor.lob(&mut scratch.joined))?;
+                let Lob::Blob(base64) = lob else {
+                    return Err(J::fault(Reason::SetElement, rest));
                 };
-                elements.add(Element::Number(number), &mut self.scratch.sets);
-                self.visitor.number(number);
+                set.add_written(Element::Binary(Binary { base64 }), &mut scratch.sets);
+                visitor.binary(Binary { base64 });
+                Ok(after)
             }
-            (SetKind::Numbers, Start::Keyword(Keyword::Nan), _) => return Err(self.cursor.fault(Reason::Number)),
-            (SetKind::Binaries, Start::Here, b'{') if self.cursor.take_all(b"{{") => {
-                match self.cursor.lob(&mut self.scratch.joined)? {
-                    Lob::Blob(base64) => {
-                        let binary = Binary { base64 };
-                        elements.add_written(Element::Binary(binary), &mut self.scratch.sets);
-                        self.visitor.binary(binary);
+            _ => {
+                let (opening, rest) = odd::<J, _>(rest, |cursor| cursor.opening(&self.symbols))?;
+                match (kind, opening.start, rest) {
+                    _ if opening.annotations > 0 => Err(J::fault(Reason::IonAnnotation, rest)),
+                    (SetKind::Strings, Start::Here, [b'\'', ..]) => {
+                        let (text, after) = odd::<J, _>(rest, |cursor| cursor.string(&mut scratch.joined))?;
+                        set.add_written(Element::Text(text), &mut scratch.sets);
+                        visitor.string(text);
+                        Ok(after)
                     }
-                    Lob::Clob => return Err(self.cursor.fault(Reason::SetElement)),
+                    (SetKind::Numbers, Start::Keyword(Keyword::Nan), _) => Err(J::fault(Reason::Number, rest)),
+                    _ => Err(J::fault(Reason::SetElement, rest)),
                 }
             }
-            (_, _, LINE_END) => return Err(self.cursor.syntax()),
-            _ => return Err(self.cursor.fault(Reason::SetElement)),
         }
-        Ok(())
     }
+}
+
+/// Reads with a cursor what is not spelled as AWS spells it.
+#[inline]
+pub(super) fn odd<'a, J: Judge, T>(
+    rest: &'a [u8],
+    read: impl FnOnce(&mut Cursor<'a>) -> Judged<T>,
+) -> Result<(T, &'a [u8]), J::Error> {
+    let mut cursor = Cursor::new(rest);
+    match read(&mut cursor) {
+        Ok(found) => Ok((found, cursor.rest())),
+        Err(reason) => Err(J::fault(reason, cursor.rest())),
+    }
+}
+
+/// What follows white space and comments.
+#[inline(always)]
+pub(super) fn skip_space<J: Judge>(rest: &[u8]) -> Result<&[u8], J::Error> {
+    match rest {
+        [b' ' | b'/' | ..0x10, ..] => Ok(odd::<J, _>(rest, Cursor::skip_space)?.1),
+        _ => Ok(rest),
+    }
+}
+
+/// What follows the comma behind a value, or the bracket itself.
+#[inline(always)]
+pub(super) fn separator<J: Judge>(rest: &[u8], bracket: u8) -> Result<&[u8], J::Error> {
+    match rest {
+        [b',', after @ ..] => Ok(after),
+        [first, ..] if *first == bracket => Ok(rest),
+        _ => Ok(odd::<J, _>(rest, |cursor| cursor.separator(bracket))?.1),
+    }
+}
+
+/// Reads a string from behind its quote.
+#[inline(always)]
+fn string<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+    let (text, after) = plain::string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
+    visitor.string(text);
+    Ok(after)
+}
+
+/// Reads what begins like a number; a time stamp is a fault of its own.
+#[inline]
+fn number<J: Judge>(rest: &[u8], timestamp: Reason) -> Result<(Number<'_>, &[u8]), J::Error> {
+    match plain::decimal(rest) {
+        Some((text, after)) => Ok((Number::Text(text), after)),
+        None => odd_number::<J>(rest, timestamp),
+    }
+}
+
+#[inline(never)]
+fn odd_number<J: Judge>(rest: &[u8], timestamp: Reason) -> Result<(Number<'_>, &[u8]), J::Error> {
+    odd::<J, _>(rest, |cursor| {
+        if cursor.at_infinity() {
+            return Err(Reason::Number);
+        }
+        let (kind, text) = cursor.numeric()?;
+        match kind {
+            Numeric::Decimal => Decimal::from_checked(text).map(|_| Number::Text(text)),
+            Numeric::Float => numeric::float(text).map(Number::Value),
+            Numeric::Radix(bits) => numeric::radix(text, bits).map(Number::Value),
+            Numeric::Timestamp => Err(timestamp),
+        }
+    })
+}
+
+/// What kind of set the annotations make of a list; None where they make none.
+fn set_kind(opening: &Opening<'_>, symbols: &Symbols) -> Option<SetKind> {
+    let name = opening
+        .first
+        .filter(|_| opening.annotations == 1 && opening.start == Start::Here)?;
+    let kinds = [
+        (SetKind::Strings, b"$dynamodb_SS"),
+        (SetKind::Numbers, b"$dynamodb_NS"),
+        (SetKind::Binaries, b"$dynamodb_BS"),
+    ];
+    kinds
+        .iter()
+        .find(|(_, annotation)| name.is(*annotation, symbols))
+        .map(|(kind, _)| *kind)
 }

@@ -3,7 +3,7 @@
 //! Each takes the bytes from its start on and returns what follows it. None crosses a line feed.
 
 use crate::events::{Spelling, Text};
-use crate::simd::{BLOCK, first, non_base64, non_digits, string_stops};
+use crate::simd::{BLOCK, base64_run, first, non_digits, string_run, string_stops};
 
 /// What follows white space.
 #[inline(always)]
@@ -41,7 +41,7 @@ fn long_string(text: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let mut spelling = Spelling::Plain;
     let mut at = 0;
     loop {
-        at += plain_bytes(text.get(at..)?);
+        at += string_run(text.get(at..)?);
         match text.get(at)? {
             b'"' => {
                 return Some((
@@ -59,23 +59,6 @@ fn long_string(text: &[u8]) -> Option<(Text<'_>, &[u8])> {
             _ => return None,
         }
     }
-}
-
-/// Bytes before the next quote, backslash or control character.
-#[inline]
-fn plain_bytes(text: &[u8]) -> usize {
-    let (blocks, tail) = text.as_chunks::<BLOCK>();
-    for (number, block) in blocks.iter().enumerate() {
-        let stops = string_stops(block);
-        if stops != 0 {
-            return number * BLOCK + first(stops);
-        }
-    }
-    blocks.len() * BLOCK
-        + tail
-            .iter()
-            .take_while(|&&byte| !matches!(byte, b'"' | b'\\' | ..0x20))
-            .count()
 }
 
 /// Bytes of the escape that starts here, a surrogate pair as one; None where it is none.
@@ -125,7 +108,7 @@ pub(super) fn short_number(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Reads padded standard base64 from behind its opening quote; None where it is none, or spelled with escapes.
 #[inline(always)]
 pub(super) fn base64(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let length = base64_bytes(rest);
+    let length = base64_run(rest);
     let (padding, after) = match rest.get(length..)? {
         [b'"', after @ ..] => (0, after),
         [b'=', b'"', after @ ..] => (1, after),
@@ -135,20 +118,6 @@ pub(super) fn base64(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     // Padding is what the last group of four lacks, and it has at least two characters.
     ((length + padding).is_multiple_of(4) && (padding == 0 || length % 4 >= 2))
         .then(|| (rest.get(..length + padding).unwrap_or_default(), after))
-}
-
-/// Bytes before the first that is not in the alphabet.
-#[inline]
-fn base64_bytes(text: &[u8]) -> usize {
-    let (blocks, tail) = text.as_chunks::<BLOCK>();
-    for (number, block) in blocks.iter().enumerate() {
-        let stops = non_base64(block);
-        if stops != 0 {
-            return number * BLOCK + first(stops);
-        }
-    }
-    let ends = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/');
-    blocks.len() * BLOCK + tail.iter().take_while(|byte| ends(byte)).count()
 }
 
 #[cfg(test)]

@@ -1,0 +1,197 @@
+//! Values as AWS writes them, found in place.
+//!
+//! Each function takes the bytes from where something starts and returns what follows it; what it
+//! does not take, [`super::cursor`] reads. None crosses a line feed.
+
+use super::cursor::Cursor;
+use crate::events::Text;
+use crate::simd::{BLOCK, base64_run, first, non_digits, string_stops};
+
+/// Reads a string from behind its quote; None where it is none.
+#[inline(always)]
+pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        let at = first(string_stops(block));
+        if at < BLOCK && block[at] == b'"' {
+            return Some((Text::plain(&rest[..at]), &rest[at + 1..]));
+        }
+    }
+    long_string(rest)
+}
+
+/// As [`string`], for any string.
+#[inline(never)]
+fn long_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let mut cursor = Cursor::new(rest);
+    let quoted = cursor.short_string().ok()?;
+    Some((quoted.text(), cursor.rest()))
+}
+
+/// Reads a decimal or integer of so few digits that it is in range.
+///
+/// None says nothing: it may be another number, or none.
+#[inline(always)]
+pub(super) fn decimal(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let block = rest.first_chunk::<BLOCK>()?;
+    let sign = usize::from(block[0] == b'-');
+    let stops = non_digits(block) & !u32::from(block[0] == b'-');
+    let whole = first(stops);
+    if whole == BLOCK || whole == sign || (block[sign] == b'0' && whole > sign + 1) {
+        return None;
+    }
+    let end = if block[whole] == b'.' {
+        first(stops & stops.wrapping_sub(1))
+    } else {
+        whole
+    };
+    match rest.get(end..)? {
+        [b',' | b'}' | b']', ..] => Some(rest.split_at(end)),
+        [b'd', exponent @ ..] if end < BLOCK => Some(rest.split_at(end + 1 + exponent_length(exponent)?)),
+        _ => None,
+    }
+}
+
+/// Bytes of an exponent that keeps numbers of 31 digits in range.
+#[inline]
+fn exponent_length(text: &[u8]) -> Option<usize> {
+    let sign = usize::from(text.first() == Some(&b'-'));
+    match text.get(sign..)? {
+        [b'0'..=b'9', b',' | b'}' | b']', ..] => Some(sign + 1),
+        [b'0'..=b'8', b'0'..=b'9', b',' | b'}' | b']', ..] => Some(sign + 2),
+        _ => None,
+    }
+}
+
+/// Reads padded standard base64 without white space from behind two braces, and the two after it.
+///
+/// None says nothing: it may be another blob, a clob, or none.
+#[inline(always)]
+pub(super) fn base64(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = base64_run(rest);
+    let (padding, after) = match rest.get(length..)? {
+        [b'}', b'}', after @ ..] => (0, after),
+        [b'=', b'}', b'}', after @ ..] => (1, after),
+        [b'=', b'=', b'}', b'}', after @ ..] => (2, after),
+        _ => return None,
+    };
+    (length + padding)
+        .is_multiple_of(4)
+        .then(|| (rest.get(..length + padding).unwrap_or_default(), after))
+}
+
+/// Reads a keyword that plainly ends.
+#[inline(always)]
+pub(super) fn keyword<'a>(rest: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+    let after = rest.strip_prefix(word)?;
+    matches!(after, [b',' | b'}' | b']', ..]).then_some(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Decimal;
+
+    #[test]
+    fn decimals() {
+        for text in [
+            "0",
+            "0.",
+            "-0.",
+            "1",
+            "7.",
+            "-7.",
+            "616d2",
+            "-1.5d-10",
+            "3.875",
+            "0.001",
+            "1d88",
+            "12.d9",
+            "0d0",
+            "9999999999999999999999999999",
+            "9.99999999999999999999999999",
+            "9999999999999999999999999.d89",
+            "-0.000000000000000000000001d-89",
+        ] {
+            for end in [",", "}", "]"] {
+                let line = format!("{text}{end}{}", "\n".repeat(64));
+                assert_eq!(
+                    decimal(line.as_bytes()).map(|(text, _)| text.len()),
+                    Some(text.len()),
+                    "{text}"
+                );
+                assert!(Decimal::from_checked(text.as_bytes()).is_ok(), "{text}");
+            }
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            ".5",
+            "-.5",
+            "+1",
+            "00",
+            "01",
+            "-01.",
+            "1_0",
+            "1.5.",
+            "1.d",
+            "1d",
+            "1d+2",
+            "1d-",
+            "1d90",
+            "1d100",
+            "1d1.",
+            "1e5",
+            "0x1",
+            "2007-01-01",
+            "2007T",
+            "1 ",
+            "1/",
+            "1:",
+            "1\"",
+            "1a",
+            "--1",
+            "99999999999999999999999999999999",
+            "1234567890123456789012345678901.5",
+        ] {
+            let line = format!("{text},{}", "\n".repeat(64));
+            assert_eq!(decimal(line.as_bytes()), None, "{text}");
+        }
+        assert_eq!(decimal(b"1."), None);
+        assert_eq!(decimal(format!("1.\n,{}", "}".repeat(64)).as_bytes()), None);
+    }
+
+    #[test]
+    fn blobs() {
+        for (line, length) in [
+            ("}}", Some(0)),
+            ("aGk=}}", Some(4)),
+            ("YR==}}x", Some(4)),
+            ("+/+/}}", Some(4)),
+        ] {
+            assert_eq!(base64(line.as_bytes()).map(|(text, _)| text.len()), length, "{line}");
+        }
+        for line in [
+            "", "}", "} }", " }}", "aGk }}", "aG}}", "a===}}", "=}}", "====}}", "aGk==}}", "AAAA=}}", "aGk=", "aGk=}",
+            "a\n}}", "\"a\"}}", "a-_=}}",
+        ] {
+            assert_eq!(base64(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn keywords() {
+        assert_eq!(keyword(b"true,", b"true"), Some(b",".as_slice()));
+        for line in [
+            &b"true"[..],
+            b"true\n",
+            b"true ",
+            b"truex",
+            b"tru,",
+            b"true::",
+            b"true/**/,",
+        ] {
+            assert_eq!(keyword(line, b"true"), None);
+        }
+    }
+}
