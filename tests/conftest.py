@@ -12,9 +12,9 @@ from exportkit.engine.reference import ReferenceEngine
 
 pytest_plugins = ["tests.servers.plugin"]
 
-# `make test` runs the quick profile; HYPOTHESIS_PROFILE=thorough looks for longer (the slow marks do so by themselves).
+# The profile is quick unless HYPOTHESIS_PROFILE=thorough; tests/properties/test_thorough.py runs the other.
 settings.register_profile(
-    "quick", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=2000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
@@ -34,13 +34,13 @@ def native_engine() -> Engine:
     return NativeEngine()
 
 
-@pytest.fixture(params=["reference", "native"])
+@pytest.fixture(scope="session", params=["reference", "native"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
     return ReferenceEngine() if request.param == "reference" else native_engine()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def engines() -> tuple[Engine, Engine]:
     """Both engines, to be compared."""
     return ReferenceEngine(), native_engine()
