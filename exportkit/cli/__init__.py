@@ -37,6 +37,7 @@ app = App(
     help="Verify, read and make DynamoDB exports to S3: full and incremental, DYNAMODB_JSON and ION.",
     version=_version,
     version_format="plaintext",
+    suppress_keyboard_interrupt=False,  # main tells it, with the exit code of a shell
 )
 app.command(inspect)
 app.command(verify)

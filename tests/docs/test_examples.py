@@ -1,0 +1,86 @@
+"""What README and documentation tell people to type, typed: shell commands and Python code.
+
+Blocks marked ``bash`` and ``console`` (its ``$`` lines) are run from the repository's root, but for ``make``,
+``pip`` and the like, which other tests run, and with ``/tmp`` elsewhere; blocks marked ``python`` are run as
+programs. Every command has to exit with 0, or with the code that a comment behind it names (``# exits 1``).
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(bash|console|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+OTHERS = ("make", "pip", "python -m pip", "git", "cd", "source", "cargo", "mkdocs", "ruff", "mypy")
+OF_PLACES = re.compile(r"s3://|arn:aws:")
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    for page in PAGES:
+        for number, found in enumerate(BLOCK.finditer(page.read_text(encoding="utf-8")), 1):
+            yield f"{page.relative_to(REPOSITORY)} block {number}", found[1], found[2]
+
+
+def shell(language: str, text: str) -> str:
+    """Returns what a block of shell commands tells to type, without what other tests run."""
+    lines = []
+    for line in text.replace("\\\n", " ").splitlines():
+        if language == "console" and not line.startswith("$ "):
+            continue
+        command = line.removeprefix("$ ").partition(" # ")[0].strip()
+        if not command or command.startswith(("#", *OTHERS)) or OF_PLACES.search(command):
+            continue
+        code = re.search(r"# exits (\d+)", line)
+        lines.append(f"{command} || [ $? -eq {code[1]} ]" if code else command)
+    return "\n".join(lines)
+
+
+SHELLS = [
+    (place, code) for place, language, text in blocks() if language != "python" and (code := shell(language, text))
+]
+PROGRAMS = [(place, text) for place, language, text in blocks() if language == "python" and not OF_PLACES.search(text)]
+
+
+def test_there_is_something_to_type() -> None:
+    assert any(place.startswith("README.md") for place, _ in SHELLS)
+    assert any(place.startswith("README.md") for place, _ in PROGRAMS)
+
+
+@pytest.mark.parametrize("script", [code for _, code in SHELLS], ids=[place for place, _ in SHELLS])
+def test_commands_do_what_the_page_says(script: str, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    before = _tree()
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script.replace("/tmp/", f"{tmp_path}/")],
+        cwd=REPOSITORY,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert _tree() == before, "a page's commands leave nothing behind in the repository"
+
+
+@pytest.mark.parametrize("program", [text for _, text in PROGRAMS], ids=[place for place, _ in PROGRAMS])
+def test_a_program_runs(program: str) -> None:
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_make_help_lists_the_commands_of_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^make ([a-z-]+)", readme, re.MULTILINE))
+    told = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert named >= {"demo", "test"}
+    assert named <= set(re.findall(r"^  make ([a-z-]+) ", told, re.MULTILINE))
+
+
+def _tree() -> set[str]:
+    return {path.name for path in REPOSITORY.iterdir()} | {path.name for path in (REPOSITORY / "samples").iterdir()}
