@@ -63,12 +63,17 @@ class KeyMaker:
         }
         self._sort = sorts[parts[1].type] if parts[1:] else None
 
-    def values(self, item: int, kind: str) -> tuple[KeyValue, ...]:
-        """Returns the values of an item's key attributes; ``kind`` names the item in a sort key of type S."""
-        if self._sort is None:
-            return (self._partition(self._mix(item)),)
-        group = item // GROUP
-        return self._partition(self._mix(group)), self._sort(group, item % GROUP, kind)
+    def group(self, item: int) -> int:
+        """Returns what the partition key goes by: the item's number, or its group's where there is a sort key."""
+        return item // GROUP if self._sort else item
+
+    def partition(self, group: int) -> KeyValue:
+        """Returns the partition key's value."""
+        return self._partition(self._mix(group))
+
+    def sort(self, item: int, kind: str) -> KeyValue | None:
+        """Returns the sort key's value, if there is one; ``kind`` names the item in one of type S."""
+        return self._sort(item // GROUP, item % GROUP, kind) if self._sort else None
 
     def _mix(self, number: int) -> int:
         """Returns 64 bits that look random; no two numbers give the same."""

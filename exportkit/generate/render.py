@@ -8,7 +8,7 @@ from base64 import b64encode
 from binascii import hexlify
 from collections.abc import Container, Sequence
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from json.encoder import encode_basestring
 from operator import itemgetter
 from random import Random
@@ -19,14 +19,14 @@ from exportkit.errors import UsageError
 from exportkit.generate.chain import Change
 from exportkit.generate.edges import big_attribute
 from exportkit.generate.keys import KeyMaker, KeyPart, KeyValue
-from exportkit.generate.shapes import GROUP, Kind, Live, Shape, kinds_of, names_of
+from exportkit.generate.shapes import Kind, Live, Shape, kinds_of, names_of
 from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.scan import ReadOptions
 
 __all__ = ["Renderer"]
 
 _HALVES = Struct("<32H")
-_PAIR = Struct("<QQ")
+_DRAWN_BY = Struct("<QQ32s")
 
 # What an item's 64 bytes of randomness are for: draws of two bytes each, and hexadecimal digits.
 _STABLE, _ORDER, _LIVE_DIGITS = (
@@ -131,7 +131,7 @@ class Renderer:
     ) -> None:
         self._kinds = _kind_texts(shape, now, output_format)
         self._keys = KeyMaker(key, seed, odd=shape is Shape.MIXED)
-        self._secret = seed.to_bytes(16, "little", signed=True)
+        self._seed = sha256(str(seed).encode()).digest()
         self._key_templates = [name_text(part.name, output_format) + _VALUE[output_format, part.type] for part in key]
         self._format = output_format
         self._json = output_format is OutputFormat.DYNAMODB_JSON
@@ -152,17 +152,20 @@ class Renderer:
 
     def key_values(self, item: int) -> tuple[KeyValue, ...]:
         """Returns the item's key as it sorts."""
-        return self._keys.values(item, self._kinds[item % len(self._kinds)].name)
+        partition = self._keys.partition(self._keys.group(item))
+        sort = self._keys.sort(item, self._kinds[item % len(self._kinds)].name)
+        return (partition,) if sort is None else (partition, sort)
 
     def keys(self, item: int) -> bytes:
         """Returns the item's key attributes, as they stand between the braces of Keys."""
-        values = self.key_values(item)
-        if len(values) == 1:
-            return self._key_templates[0] % _key_text(values[0])
-        if item // GROUP != self._group:  # the last item's group, most of the time
-            self._group = item // GROUP
-            self._partition = self._key_templates[0] % _key_text(values[0])
-        return b"%s,%s" % (self._partition, self._key_templates[1] % _key_text(values[1]))
+        group = self._keys.group(item)
+        if group != self._group:  # most of the time it is the last item's
+            self._group = group
+            self._partition = self._key_templates[0] % _key_text(self._keys.partition(group))
+        sort = self._keys.sort(item, self._kinds[item % len(self._kinds)].name)
+        return (
+            self._partition if sort is None else b"%s,%s" % (self._partition, self._key_templates[1] % _key_text(sort))
+        )
 
     def item(self, item: int, version: int) -> bytes:
         """Returns a full export's record of an item at a version, with its line feed."""
@@ -188,9 +191,9 @@ class Renderer:
     def _body(self, item: int, version: int, keys: bytes) -> bytes:
         """Returns the item's attributes at a version, as they stand between its braces."""
         kind = self._kinds[item % len(self._kinds)]
-        digest = blake2b(_PAIR.pack(item, version), key=self._secret).digest()
+        digest = blake2b(_DRAWN_BY.pack(item, version, self._seed)).digest()
         draws = _HALVES.unpack(digest)
-        first = _HALVES.unpack(blake2b(_PAIR.pack(item, 0), key=self._secret).digest()) if version else draws
+        first = _HALVES.unpack(blake2b(_DRAWN_BY.pack(item, 0, self._seed)).digest()) if version else draws
         parts = [b"," + keys]
         parts += [pool[draw & mask] for (pool, mask), draw in zip(kind.stable, first, strict=False)]
         parts += [pool[draw & mask] for (pool, mask), draw in zip(kind.volatile, draws[_STABLE:], strict=False)]
