@@ -13,7 +13,7 @@ from exportkit.store.base import ByteStream, ObjectInfo, Store
 __all__ = ["LocalStore"]
 
 _FOLDERS_KEPT = 1024
-_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class LocalStore(Store):
@@ -128,19 +128,16 @@ class _LocalStream(io.FileIO):
 
 
 def _info(uri: str, status: os.stat_result) -> ObjectInfo:
-    if modes.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, "is a folder")
     if not modes.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "is no regular file")
+        raise ObjectNotFoundError(uri, "is a folder" if modes.S_ISDIR(status.st_mode) else "is no regular file")
     return ObjectInfo(uri, status.st_size)
 
 
 def _store_error(uri: str, error: OSError | ValueError) -> StoreError:
     if isinstance(error, StoreError):
         return error
-    code = error.errno if isinstance(error, OSError) else None
-    if code in _ABSENT:
+    if isinstance(error, ValueError) or error.errno in _ABSENT:  # ValueError: a NUL, which no name has
         return ObjectNotFoundError(uri, "no such file")
     if isinstance(error, PermissionError):
         return AccessDeniedError(uri, "no permission to read it")
-    return StoreError(uri, (isinstance(error, OSError) and error.strerror) or str(error))
+    return StoreError(uri, error.strerror or str(error))

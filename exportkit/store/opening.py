@@ -50,6 +50,6 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
         text = unquote(parts.path)
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         raise UsageError(f"no such kind of location: {text}; take a path, s3://BUCKET/PREFIX or an export's ARN")
-    if not text:
-        raise UsageError("the location is empty")
+    if not text or "\0" in text:
+        raise UsageError(f"no location: {text!r}")
     return os.path.realpath(text)

@@ -396,7 +396,8 @@ def test_no_export_is_there(tmp_path: Path, location: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["", "s3://", "s3:///key", "s3://key:secret@bucket/x", "https://x/y", "gs://b/x", "file://host/x"]
+    "location",
+    ["", "a\0b", "s3://", "s3:///key", "s3://key:secret@bucket/x", "https://x/y", "gs://b/x", "file://host/x"],
 )
 def test_no_location(location: str) -> None:
     with pytest.raises(UsageError) as caught:
