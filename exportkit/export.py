@@ -374,7 +374,8 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
     if layout.STARTED in names and layout.MANIFEST_FILES not in names:
         unfinished = f"only {layout.STARTED} is here: the export is still running, or it failed"
         return FoundExport(folder, ExportStatus.INCOMPLETE, error=ExportIncompleteError(folder, unfinished)), []
-    if layout.MANIFEST_FILES in names or (layout.is_export_id(store.name(folder)) and (names or folders)):
+    has_data = layout.is_export_id(store.name(folder)) and store.join(folder, layout.DATA_FOLDER) in folders
+    if has_data or any(layout.is_manifest(name) for name in names):
         missing = ManifestError(store.join(folder, layout.MANIFEST_SUMMARY), "there is no such file", True)
         return FoundExport(folder, ExportStatus.BROKEN, error=missing), []
     shared = store.join(folder, layout.DATA_FOLDER) if store.name(folder) == layout.ROOT_FOLDER else None

@@ -22,6 +22,7 @@ __all__ = [
     "Place",
     "export_id_time",
     "is_export_id",
+    "is_manifest",
     "place_key",
 ]
 
@@ -32,6 +33,7 @@ STARTED = "_started"
 DATA_FOLDER = "data"
 
 _EXPORT_ID = re.compile(r"(\d{14})-[0-9a-f]{8}")
+_MANIFEST = re.compile(r"manifest-(summary|files)\.(json|md5|checksum)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -58,6 +60,11 @@ class Place:
 def is_export_id(name: str) -> bool:
     """Tells whether a folder's name is an ExportId."""
     return _EXPORT_ID.fullmatch(name) is not None
+
+
+def is_manifest(name: str) -> bool:
+    """Tells whether a file's name is a manifest's, or that of its checksum."""
+    return _MANIFEST.fullmatch(name) is not None
 
 
 def export_id_time(export_id: str) -> datetime | None:

@@ -51,6 +51,9 @@ def test_exports_that_are_not_whole_say_why(tmp_path: Path) -> None:
     renamed = lay_out(tmp_path, time=5)
     renamed.summary.unlink()
     renamed.folder.rename(tmp_path / "renamed")
+    only_checksums = lay_out(tmp_path, time=6, started=False)
+    for path in (only_checksums.summary, only_checksums.files):
+        path.unlink()
     exports = found(tmp_path)
     assert {uri: (one.status, type(one.error)) for uri, one in exports.items()} == {
         str(started): (ExportStatus.INCOMPLETE, ExportIncompleteError),
@@ -58,6 +61,7 @@ def test_exports_that_are_not_whole_say_why(tmp_path: Path) -> None:
         str(missing.folder): (ExportStatus.BROKEN, ManifestError),
         str(only_data.folder): (ExportStatus.BROKEN, ManifestError),
         str(writing.folder): (ExportStatus.INCOMPLETE, ExportIncompleteError),
+        str(only_checksums.folder): (ExportStatus.BROKEN, ManifestError),
         str(tmp_path / "renamed"): (ExportStatus.BROKEN, ManifestError),
     }
     assert all(one.summary is None for one in exports.values())
@@ -81,7 +85,10 @@ def test_links_that_go_round_are_not_followed(tmp_path: Path) -> None:
     assert set(found(tmp_path)) == {str(laid.folder)}
 
 
-@pytest.mark.parametrize("location", ["nowhere", "empty"])
+@pytest.mark.parametrize("location", ["nowhere", "empty", "named"])
 def test_nothing_is_found(tmp_path: Path, location: str) -> None:
     (tmp_path / "empty").mkdir()
+    other = tmp_path / "named" / "01768386000000-0a1b2c3d"  # as an export, but with files of something else
+    other.mkdir(parents=True)
+    (other / "state.json").touch()
     assert found(tmp_path / location) == {}
