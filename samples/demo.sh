@@ -11,9 +11,12 @@ run() {
 run exportkit --version
 run exportkit verify samples/full-json --key pk,sk
 run exportkit verify samples/full-ion --key pk,sk
+
+run exportkit inspect samples/chain
 for export in samples/chain/backups/AWSDynamoDB/0*; do
-    run exportkit verify "$export" | tail -n 1
+    run exportkit verify "$export" | sed '1,2p;$!d' # the command, and the verdict
 done
+
 run exportkit cat samples/full-ion --as json --limit 2
 run python samples/iterate_items.py samples/full-json
 
