@@ -1,6 +1,6 @@
 """What to generate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -8,6 +8,7 @@ from exportkit.errors import UsageError
 from exportkit.generate.keys import KeyPart, parse_key
 from exportkit.generate.shapes import Shape
 from exportkit.model.formats import ExportView, OutputFormat
+from exportkit.model.times import to_micros
 
 __all__ = ["GenerateOptions"]
 
@@ -90,5 +91,12 @@ class GenerateOptions:
         return parse_key(self.key)
 
     def fingerprint(self, what: str) -> str:
-        """Returns 64 hexadecimal digits that differ with every option."""
-        return sha256(f"{self!r} {what}".encode()).hexdigest()
+        """Returns 64 hexadecimal digits that differ with every option; options that come later change none of them."""
+        told = []
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if value != option.default:
+                # 70 is 70.0, and an instant is the same in every time zone.
+                value = to_micros(value) if isinstance(value, datetime) else value
+                told.append((option.name, str(float(value) if isinstance(option.default, float) else value)))
+        return sha256(f"{told} {what}".encode()).hexdigest()

@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -99,23 +98,6 @@ def test_the_damaged_one_is_damaged_as_its_readme_says() -> None:
         (line, REASONS[slug].text)
         for line, slug in ((3, "number-precision"), (5, "attribute-duplicate"), (7, "syntax"))
     ]
-
-
-def readme_commands() -> list[str]:
-    text = (SAMPLES / "README.md").read_text("utf-8")
-    return [line[2:] for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
-
-
-def test_the_readme_has_commands() -> None:
-    assert len(readme_commands()) == 8
-
-
-@pytest.mark.parametrize("command", readme_commands())
-def test_commands_of_the_readme_run(command: str) -> None:
-    done = run(*shlex.split(command))
-    assert done.returncode == (1 if "damaged" in command else 0), done.stderr
-    assert done.stdout
-    assert "Traceback" not in done.stderr
 
 
 def test_the_demo_runs() -> None:
