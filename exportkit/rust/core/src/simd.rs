@@ -31,6 +31,14 @@ pub(crate) fn non_digits(block: &Block) -> u32 {
     !within(u8x32::new(*block), b'0', 9).to_bitmask()
 }
 
+/// Bytes that are no ASCII letter, digit or `_`.
+#[inline(always)]
+pub(crate) fn non_words(block: &Block) -> u32 {
+    let block = u8x32::new(*block);
+    let letter = within(block | u8x32::splat(0x20), b'a', 25);
+    !(letter | within(block, b'0', 9) | block.simd_eq(u8x32::splat(b'_'))).to_bitmask()
+}
+
 /// Bytes that are not in the alphabet of standard base64 (`=` is not).
 #[inline(always)]
 pub(crate) fn non_base64(block: &Block) -> u32 {
@@ -105,6 +113,7 @@ mod tests {
         check(non_base64, |byte| {
             !(byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
         });
+        check(non_words, |byte| !(byte.is_ascii_alphanumeric() || byte == b'_'));
         check(|block| equal(block, &[b'A'; BLOCK]), |byte| byte == b'A');
     }
 

@@ -5,18 +5,33 @@
 
 use super::cursor::Cursor;
 use crate::events::Text;
-use crate::simd::{BLOCK, base64_run, first, non_digits, string_stops};
+use crate::simd::{BLOCK, base64_run, first, non_digits, non_words, string_stops};
+
+/// Reads a field name that is bare, and its colon; None where another may stand.
+#[inline(always)]
+pub(super) fn name(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let block = rest.first_chunk::<BLOCK>()?;
+    let length = first(non_words(block));
+    if length == BLOCK || block[length] != b':' || block[0].is_ascii_digit() {
+        return None;
+    }
+    let name = &rest[..length];
+    let is_keyword = length < 6 && matches!(name, b"null" | b"true" | b"false" | b"nan" | b"");
+    (!is_keyword).then(|| (name, &rest[length + 1..]))
+}
+
+/// Reads a string of a few plain bytes from behind its quote; None where it may be another.
+#[inline(always)]
+pub(super) fn short_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let block = rest.first_chunk::<BLOCK>()?;
+    let at = first(string_stops(block));
+    (at < BLOCK && block[at] == b'"').then(|| (Text::plain(&rest[..at]), &rest[at + 1..]))
+}
 
 /// Reads a string from behind its quote; None where it is none.
 #[inline(always)]
 pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        let at = first(string_stops(block));
-        if at < BLOCK && block[at] == b'"' {
-            return Some((Text::plain(&rest[..at]), &rest[at + 1..]));
-        }
-    }
-    long_string(rest)
+    short_string(rest).or_else(|| long_string(rest))
 }
 
 /// As [`string`], for any string.
@@ -177,6 +192,48 @@ mod tests {
         ] {
             assert_eq!(base64(line.as_bytes()), None, "{line}");
         }
+    }
+
+    #[test]
+    fn names() {
+        let read = |text: &str| {
+            let line = format!("{text}{}", "\n".repeat(64));
+            name(line.as_bytes()).map(|(name, _)| name.len())
+        };
+        for text in [
+            "a:",
+            "_:",
+            "PK0:x",
+            "nulls:",
+            "nu:",
+            "True:",
+            "a0_Z::",
+            "abcdefghijklmnopqrstuvwxyz01234:",
+        ] {
+            assert_eq!(read(text), text.find(':'), "{text}");
+        }
+        for text in [
+            "",
+            ":",
+            "0a:",
+            "a",
+            "a :",
+            "$4:",
+            "a$:",
+            "null:",
+            "true:",
+            "false:",
+            "nan:",
+            "'a':",
+            "\"a\":",
+            "é:",
+            "a.b:",
+            "a-b:",
+            "abcdefghijklmnopqrstuvwxyz012345:",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(name(b"a:1"), None);
     }
 
     #[test]

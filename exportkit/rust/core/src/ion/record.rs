@@ -52,10 +52,16 @@ impl IonParser {
         };
         match rest {
             [b'\n', after @ ..] => Ok(after),
-            _ => match odd::<J, _>(rest, |cursor| cursor.end_line(&mut self.symbols))?.1 {
-                [b'\n', after @ ..] => Ok(after),
-                other => Ok(other),
-            },
+            _ => self.end::<J>(rest),
+        }
+    }
+
+    /// Reads what stands behind a line's struct that is not the line feed.
+    #[inline(never)]
+    fn end<'a, J: Judge>(&mut self, rest: &'a [u8]) -> Result<&'a [u8], J::Error> {
+        match odd::<J, _>(rest, |cursor| cursor.end_line(&mut self.symbols))?.1 {
+            [b'\n', after @ ..] => Ok(after),
+            other => Ok(other),
         }
     }
 
@@ -77,9 +83,21 @@ impl IonParser {
     }
 
     /// Reads a full export's record from behind its brace.
+    #[inline]
     fn item<'a, J: Judge, V: Visitor>(&mut self, rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
         let mut seen = Seen::default();
-        let rest = self.members::<J, V>(rest, &mut seen, visitor)?;
+        let mut rest = rest;
+        if let Some((part, inside)) = plain_member(ExportType::Full, rest) {
+            let after = match self.member::<J, V>(part, Value::Inside(inside), &mut seen, visitor) {
+                Ok(after) => after,
+                Err(error) => return Err(J::under(error, || b"Item".to_vec())),
+            };
+            if let [b'}', after @ ..] = after {
+                return Ok(after);
+            }
+            rest = separator::<J>(after, b'}')?;
+        }
+        rest = self.members::<J, V>(rest, &mut seen, visitor)?;
         if seen.item {
             Ok(rest)
         } else {
@@ -150,6 +168,7 @@ impl IonParser {
     }
 
     /// Reads members up to the brace behind them.
+    #[inline(never)]
     fn members<'a, J: Judge, V: Visitor>(
         &mut self,
         rest: &'a [u8],

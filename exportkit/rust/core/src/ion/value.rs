@@ -74,9 +74,16 @@ impl IonParser {
                     }
                 }
             };
-            let after = match self.tagged_value::<J, V>(tag, value, node, level, visitor) {
-                Ok(after) => after,
-                Err(error) => return Err(J::under(error, || self.name_at(start))),
+            let after = match plain_scalar(tag, value, visitor) {
+                Some([b',', after @ ..]) => {
+                    rest = after;
+                    continue;
+                }
+                Some(after) => after,
+                None => match self.tagged_value::<J, V>(tag, value, node, level, visitor) {
+                    Ok(after) => after,
+                    Err(error) => return Err(J::under(error, || self.name_at(start))),
+                },
             };
             rest = match after {
                 [b',', after @ ..] => after,
@@ -101,34 +108,37 @@ impl IonParser {
         if let [b'}', after @ ..] = start {
             return Ok(Attribute::End(after));
         }
-        let mut cursor = Cursor::new(start);
-        let name = match cursor.field(&self.symbols, &mut self.scratch.name) {
-            Ok(name) => name,
-            Err(reason) => return Err(J::fault(reason, cursor.rest())),
+        let (node, tag, name_length, value) = if let Some((name, value)) = plain::name(start) {
+            let Some(node) = self.paths.enter(scope, name) else {
+                return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || name.to_vec()));
+            };
+            visitor.name(node, Text::plain(name));
+            (node, 0, name.len(), skip_space::<J>(value)?)
+        } else {
+            let mut cursor = Cursor::new(start);
+            let name = match cursor.field(&self.symbols, &mut self.scratch.name) {
+                Ok(name) => name,
+                Err(reason) => return Err(J::fault(reason, cursor.rest())),
+            };
+            let Some(node) = self.paths.enter(scope, name.bytes(&mut self.scratch.unescaped)) else {
+                return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
+                    self.name_at(start)
+                }));
+            };
+            visitor.name(node, name);
+            // A token means the same in every line: no symbol numbers, no escapes, nothing put together.
+            let is_plain = name.spelling == Spelling::Plain
+                && matches!(start, [b'\'' | b'"', inside @ ..] if inside.starts_with(name.raw));
+            if !is_plain {
+                return Ok(Attribute::Found {
+                    node,
+                    tag: tag::ANY,
+                    rest: cursor.rest(),
+                });
+            }
+            (node, tag::QUOTED, 1 + name.raw.len(), cursor.rest())
         };
-        let Some(node) = self.paths.enter(scope, name.bytes(&mut self.scratch.unescaped)) else {
-            return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
-                self.name_at(start)
-            }));
-        };
-        visitor.name(node, name);
-        let value = cursor.rest();
-        // A token means the same in every line: no symbol numbers, no escapes, nothing put together.
-        let spelled = cursor.since(0);
-        let quotes = usize::from(matches!(spelled, [b'\'' | b'"', ..]));
-        let is_plain = name.spelling == Spelling::Plain
-            && spelled.len() == name.raw.len() + 2 * quotes + 1
-            && spelled
-                .get(quotes..)
-                .is_some_and(|spelled| spelled.starts_with(name.raw));
-        if !is_plain {
-            return Ok(Attribute::Found {
-                node,
-                tag: tag::ANY,
-                rest: value,
-            });
-        }
-        let (tag, opening) = match value {
+        let (kind, opening) = match value {
             [b'"', ..] => (tag::STRING, 1),
             [b'{', ..] => (tag::BRACE, 1),
             [b'[', ..] => (tag::LIST, 1),
@@ -138,14 +148,10 @@ impl IonParser {
             [b'$', ..] if value.starts_with(b"$dynamodb_BS::[") => (tag::BINARIES, 15),
             _ => (tag::ANY, 0),
         };
-        cursor.at += opening;
-        let marked = if quotes == 1 { tag + tag::QUOTED } else { tag };
-        self.paths.learn(node, marked, quotes + name.raw.len(), cursor.since(0));
-        Ok(Attribute::Found {
-            node,
-            tag,
-            rest: cursor.rest(),
-        })
+        let rest = value.get(opening..).unwrap_or_default();
+        let token = start.get(..start.len() - rest.len()).unwrap_or_default();
+        self.paths.learn(node, tag + kind, name_length, token);
+        Ok(Attribute::Found { node, tag: kind, rest })
     }
 
     /// The name that is spelled here, for a path.
@@ -161,8 +167,8 @@ impl IonParser {
         name
     }
 
-    /// Reads a value from behind its token.
-    #[inline(always)]
+    /// Reads any value from behind its token.
+    #[inline]
     fn tagged_value<'a, J: Judge, V: Visitor>(
         &mut self,
         tag: u8,
@@ -173,13 +179,6 @@ impl IonParser {
     ) -> Result<&'a [u8], J::Error> {
         match tag {
             tag::STRING => string::<J, V>(rest, visitor),
-            tag::NUMBER => match plain::decimal(rest) {
-                Some((text, after)) => {
-                    visitor.number(Number::Text(text));
-                    Ok(after)
-                }
-                None => self.value::<J, V>(rest, node, level, visitor),
-            },
             tag::BRACE => self.braced::<J, V>(rest, node, level, visitor),
             tag::LIST => self.list::<J, V>(rest, node, level, visitor),
             tag::STRINGS => self.set::<J, V>(rest, SetKind::Strings, visitor),
@@ -401,6 +400,22 @@ impl IonParser {
                 }
             }
         }
+    }
+}
+
+/// Reads a short string or a number, from behind the attribute's token; None where it is something else.
+#[inline(always)]
+fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
+    if tag == tag::STRING {
+        let (text, after) = plain::short_string(rest)?;
+        visitor.string(text);
+        Some(after)
+    } else if tag == tag::NUMBER {
+        let (text, after) = plain::decimal(rest)?;
+        visitor.number(Number::Text(text));
+        Some(after)
+    } else {
+        None
     }
 }
 
