@@ -5,12 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.loaders import create_loader
 
 from exportkit.errors import (
     AccessDeniedError,
@@ -233,6 +235,7 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
     endpoint = options.endpoint_url if service == "s3" else options.dynamodb_endpoint_url
     try:
         core = botocore.session.Session(profile=options.profile)
+        core.register_component("data_loader", _models(core.get_config_variable("data_path")))
         session = boto3.Session(botocore_session=core, region_name=region or options.region)
         config = _config(core, options)
         by_path = config.merge(Config(s3={"addressing_style": "path"}))
@@ -249,6 +252,12 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         raise UsageError(str(error)) from error
     except (BotoCoreError, ValueError) as error:
         raise StoreError(service, _clean(str(error))) from error
+
+
+@cache
+def _models(data_path: str | None) -> Any:
+    """Returns what reads the services' models, most of the time that a client takes, and keeps them."""
+    return create_loader(data_path)
 
 
 def _is_amazons(endpoint: str) -> bool:
