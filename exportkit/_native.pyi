@@ -1,11 +1,180 @@
-"""The native engine: built from ``exportkit/rust``, absent from a pure installation."""
+"""The native engine: built from ``exportkit/rust``, absent from a pure installation.
 
-from typing import Final, Literal
+``exportkit.engine`` chooses between this and the reference engine; what is promised stands in
+``exportkit.engine.protocols`` and ``docs/engine.md``. Beyond that:
 
-__all__ = ["BUILD_PROFILE", "__version__"]
+- Chunks are ``bytes``, ``bytearray``, or any other buffer of unsigned bytes. ``bytes`` and memory views of
+  ``bytes`` are read in place, everything that somebody could change meanwhile is copied first.
+- Other threads run while a chunk is read; ``Items`` alone makes Python objects all the time, and holds the
+  interpreter. A reader that two threads use at once raises RuntimeError.
+- A bug in the engine is a RuntimeError that says so; the reader it happened in cannot go on.
+"""
+
+from typing import Final, Literal, final
+
+from exportkit.model.formats import TextForm
+from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
+from exportkit.model.values import Item, Record
+
+__all__ = [
+    "BUILD_PROFILE",
+    "Canonicaliser",
+    "Items",
+    "Scanner",
+    "Transcoder",
+    "__version__",
+    "canonical_item",
+    "duplicate_keys",
+    "partition_keys",
+    "reasons",
+]
 
 __version__: Final[str]
 """Version of the Rust workspace; equal to ``exportkit.__version__``."""
 
 BUILD_PROFILE: Final[Literal["release", "debug"]]
 """How the extension was compiled; a ``debug`` build warns when it is imported."""
+
+@final
+class Scanner:
+    """Judges every record of one data file and counts; keeps no record.
+
+    Args:
+        options: How to read, and what to check.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ScanOptions) -> Scanner: ...
+    @property
+    def records(self) -> int:
+        """Records seen so far, for progress."""
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file.
+
+        Raises:
+            ValueError: The file was finished before.
+        """
+
+    def take_keys(self) -> bytes:
+        """Returns and forgets the key entries collected since the last call, 32 bytes each."""
+
+    def finish(self) -> ScanReport:
+        """Ends the file and returns what was found; a last line without line feed counts.
+
+        Raises:
+            ValueError: The file was finished before.
+        """
+
+@final
+class Items:
+    """Turns records into Python values (``exportkit.model.values``).
+
+    Args:
+        options: How to read.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ReadOptions) -> Items: ...
+    def feed(self, chunk: Buffer) -> list[Record]:
+        """Returns the records that the chunk completed.
+
+        Raises:
+            MalformedRecordError: A record is faulty, and those before it were handed on.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> list[Record]:
+        """Returns the last record, if it had no line feed.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+@final
+class Transcoder:
+    """Turns records into lines of a text form, in order.
+
+    Args:
+        options: How to read.
+        form: What to write.
+
+    Raises:
+        ValueError: An option or the form has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ReadOptions, form: TextForm) -> Transcoder: ...
+    def feed(self, chunk: Buffer) -> bytes:
+        """Returns whole lines, each with its line feed, of the records that the chunk completed.
+
+        Raises:
+            MalformedRecordError: A record is faulty, and those before it were handed on.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> bytes:
+        """Returns the last record's line, if it had no line feed.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+@final
+class Canonicaliser:
+    """Turns records into their canonical encoding (``docs/canonical.md``).
+
+    Args:
+        options: How to read.
+        hashed: Whether to give the encoding's SHA-256, 32 bytes, in its place.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser: ...
+    def feed(self, chunk: Buffer) -> list[bytes]:
+        """Returns one value for each record that the chunk completed.
+
+        Raises:
+            MalformedRecordError: A record is faulty, and those before it were handed on.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> list[bytes]:
+        """Returns the last record's, if it had no line feed.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+def canonical_item(item: Item) -> bytes:
+    """Returns the canonical encoding of an item given as Python values.
+
+    Raises:
+        TypeError: A value of no type of ``exportkit.model.values``, or a set that mixes types.
+        ValueError: A number that DynamoDB cannot hold, an empty set, a lone surrogate, more than 64 levels.
+    """
+
+def duplicate_keys(entries: Buffer, limit: int) -> DuplicateKeys:
+    """Returns the keys that stand more than once among key entries, the first ``limit`` with their places.
+
+    Raises:
+        ValueError: The entries are not whole entries of 32 bytes.
+    """
+
+def partition_keys(entries: Buffer, byte: int) -> list[bytes]:
+    """Returns 256 runs of the entries, split by that byte of the hash (0 to 15), order kept.
+
+    Raises:
+        ValueError: The entries are not whole entries of 32 bytes, or there is no such byte.
+    """
+
+def reasons() -> list[str]:
+    """Returns the slugs of all reasons that this engine can give, in the order of ``exportkit.reasons``."""

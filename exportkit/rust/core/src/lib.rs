@@ -4,6 +4,7 @@
 //! decompressed bytes into a consumer and takes out what the consumer made of them.
 
 pub mod canonical;
+pub mod containment;
 pub mod entries;
 pub mod events;
 pub mod fault;
@@ -18,6 +19,7 @@ pub mod scanner;
 pub mod sets;
 pub(crate) mod simd;
 pub mod spelling;
+pub mod strict;
 pub mod text;
 pub mod transcode;
 

@@ -7,6 +7,8 @@ mod dynamodb_json;
 mod escape;
 mod ion;
 mod json;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

@@ -1,4 +1,19 @@
 //! `exportkit._native`: converts, detaches from the interpreter, calls the core, maps errors.
+//!
+//! What each class and function promises stands in `exportkit/_native.pyi`.
+
+mod buffer;
+mod canonical_item;
+mod canonicaliser;
+mod entries;
+mod errors;
+mod items;
+mod options;
+mod recent;
+mod scanner;
+mod session;
+mod transcoder;
+mod values;
 
 use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
@@ -8,7 +23,21 @@ use pyo3::prelude::*;
 mod _native {
     use super::{PyErr, PyModule, PyResult, PyRuntimeWarning, Python};
     use exportkit_core::BUILD_PROFILE;
+    use exportkit_core::fault::Reason;
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::canonical_item::canonical_item;
+    #[pymodule_export]
+    use super::canonicaliser::Canonicaliser;
+    #[pymodule_export]
+    use super::entries::{duplicate_keys, partition_keys};
+    #[pymodule_export]
+    use super::items::Items;
+    #[pymodule_export]
+    use super::scanner::Scanner;
+    #[pymodule_export]
+    use super::transcoder::Transcoder;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -18,6 +47,12 @@ mod _native {
             warn_of_debug_build(module.py())?;
         }
         Ok(())
+    }
+
+    /// Slugs of all reasons that the engine can give.
+    #[pyfunction]
+    fn reasons() -> Vec<&'static str> {
+        Reason::ALL.iter().map(|reason| reason.slug()).collect()
     }
 
     fn warn_of_debug_build(py: Python<'_>) -> PyResult<()> {

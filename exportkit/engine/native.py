@@ -1,0 +1,48 @@
+"""The native engine behind the border: what ``exportkit._native`` offers, under the border's names."""
+
+from collections.abc import Sequence
+
+import exportkit._native as native
+from exportkit.engine.protocols import Canonicaliser, Items, Scanner, Transcoder
+from exportkit.model.formats import TextForm
+from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
+from exportkit.model.values import Item
+
+__all__ = ["NativeEngine"]
+
+
+class NativeEngine:
+    """The engine in Rust (``exportkit/rust``); see ``exportkit.engine.protocols.Engine``."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+        return "native"
+
+    def scanner(self, options: ScanOptions) -> Scanner:
+        """Returns a scanner for one data file."""
+        return native.Scanner(options)
+
+    def items(self, options: ReadOptions) -> Items:
+        """Returns a reader of Python values for one data file."""
+        return native.Items(options)
+
+    def transcoder(self, options: ReadOptions, form: TextForm) -> Transcoder:
+        """Returns a transcoder for one data file."""
+        return native.Transcoder(options, form)
+
+    def canonicaliser(self, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser:
+        """Returns a canonicaliser for one data file."""
+        return native.Canonicaliser(options, hashed=hashed)
+
+    def canonical_item(self, item: Item) -> bytes:
+        """Returns the canonical encoding of an item given as Python values."""
+        return native.canonical_item(item)
+
+    def duplicate_keys(self, entries: Buffer, limit: int) -> DuplicateKeys:
+        """Returns the keys that stand more than once among key entries."""
+        return native.duplicate_keys(entries, limit)
+
+    def partition_keys(self, entries: Buffer, byte: int) -> Sequence[bytes]:
+        """Returns 256 runs of the entries, split by that byte of the hash."""
+        return native.partition_keys(entries, byte)
