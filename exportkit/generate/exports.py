@@ -1,14 +1,15 @@
 """Writes the exports: a base, a chain of windows after it, and what they amount to."""
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import cycle, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -29,8 +30,10 @@ _REGION, _ACCOUNT = "eu-central-1", "111122223333"
 _LEAST_BILL = 10_000_000
 """What AWS bills for an incremental export at least, bytes."""
 
-_BATCH = 1000
-"""Records put together before they are compressed."""
+_BATCH_SIZE = 1 << 20
+"""Bytes of records put together before they are compressed."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class GeneratedExport:
     location: str
     summary: ManifestSummary
     bytes: int
-    effects: dict[Effect, int] = field(default_factory=dict)
+    effects: dict[Effect, int]
     table_items: int
 
     def told(self) -> dict[str, Any]:
@@ -131,16 +134,8 @@ class _Run:
         renderer = self._renderer(options.format)
         groups = -(-options.items // GROUP)
         ends = [min(groups * number // options.files * GROUP, options.items) for number in range(options.files + 1)]
-        with ExportWriter(self._dest, summary, level=options.level) as export:
-            self._write_empty(export, 1)
-            for first, end in pairwise(ends):
-                with export.data_file() as file:
-                    self._fill(file, (renderer.item(item, 0) for item in range(first, end)), end - first)
-            self._write_empty(export, options.empty_files - 1)
-            summary = export.finish(billed_size_bytes=export.data_bytes)
-            return GeneratedExport(
-                location=export.folder, summary=summary, bytes=export.data_bytes, table_items=len(self._table)
-            )
+        parts = [range(first, end) for first, end in pairwise(ends)]
+        return self._write(summary, parts, lambda item: renderer.item(item, 0), 0, Counter())
 
     def windows(self) -> Iterator[GeneratedExport]:
         """Writes the incremental exports."""
@@ -161,24 +156,55 @@ class _Run:
             ExportType.INCREMENTAL, output_format, f"window {number}", began, took, (start, end), view
         )
         renderer = self._renderer(output_format)
-        by_file: list[list[Change]] = [[] for _ in range(self._options.files)]
+        parts: list[list[Change]] = [[] for _ in range(self._options.files)]
         for change in changes:
-            by_file[change.item // GROUP % len(by_file)].append(change)
+            parts[change.item // GROUP % len(parts)].append(change)
         old_images = view is ExportView.NEW_AND_OLD_IMAGES
+        return self._write(
+            summary, parts, lambda change: renderer.change(change, old_image=old_images), _LEAST_BILL, effects
+        )
+
+    def _write(
+        self,
+        summary: ManifestSummary,
+        parts: Sequence[Collection[_T]],
+        line: Callable[[_T], bytes],
+        least_bill: int,
+        effects: Counter[Effect],
+    ) -> GeneratedExport:
+        """Writes an export: a data file for each part, with a line for each of its members, and empty files around."""
+        empty = self._options.empty_files
+        files = [(), *parts, *[()] * (empty - 1)] if empty else parts
         with ExportWriter(self._dest, summary, level=self._options.level) as export:
-            self._write_empty(export, 1)
-            for part in by_file:
+            for part in files:
                 with export.data_file() as file:
-                    self._fill(file, (renderer.change(change, old_image=old_images) for change in part), len(part))
-            self._write_empty(export, self._options.empty_files - 1)
-            summary = export.finish(billed_size_bytes=max(_LEAST_BILL, export.data_bytes))
+                    self._fill(file, map(line, part), len(part))
             return GeneratedExport(
                 location=export.folder,
-                summary=summary,
+                summary=export.finish(billed_size_bytes=max(least_bill, export.data_bytes)),
                 bytes=export.data_bytes,
                 effects=dict(sorted(effects.items())),
                 table_items=len(self._table),
             )
+
+    def _fill(self, file: DataFileWriter, lines: Iterable[bytes], count: int) -> None:
+        """Writes ``count`` lines, gzip members cut in the middle of one."""
+        step = -(-count // self._options.gzip_members) or 1
+        batch: list[bytes] = []
+        size = 0
+        for number, line in enumerate(lines):
+            if number and number % step == 0:
+                file.write(b"".join([*batch, line[: len(line) // 2]]), len(batch))
+                file.new_member()
+                file.write(line[len(line) // 2 :], 1)
+                batch, size = [], 0
+                continue
+            batch.append(line)
+            size += len(line)
+            if size > _BATCH_SIZE:
+                file.write(b"".join(batch), len(batch))
+                batch, size = [], 0
+        file.write(b"".join(batch), len(batch))
 
     def expected(self, done: Generated) -> str:
         """Writes the end state and what led to it; returns the folder."""
@@ -187,9 +213,8 @@ class _Run:
         folder = Path(self._dest, "expected", done.base.summary.export_id)
         state = sorted((renderer.key_values(item), item, version) for item, version in self._table.items())
         with AtomicFile(str(folder / "items.jsonl")) as file:
-            for first in range(0, len(state), _BATCH):
-                lines = (renderer.item(item, version) for _, item, version in state[first : first + _BATCH])
-                file.write(b"".join(lines))
+            for _, item, version in state:
+                file.write(renderer.item(item, version))
         key = [{"name": part.name, "type": part.type} for part in self._options.key_parts]
         told = {"key": key, "exports": [export.told() for export in done.exports]}
         with AtomicFile(str(folder / "exports.json")) as file:
@@ -202,29 +227,6 @@ class _Run:
         big = range(0, options.items, step)[: options.big_items]
         now = int(self._start.timestamp())
         return Renderer(options.shape, now, options.key_parts, options.seed, output_format, frozenset(big))
-
-    def _write_empty(self, export: ExportWriter, count: int) -> None:
-        for _ in range(min(count, self._options.empty_files)):
-            with export.data_file():
-                pass
-
-    def _fill(self, file: DataFileWriter, lines: Iterable[bytes], count: int) -> None:
-        """Writes ``count`` lines, gzip members cut in the middle of one."""
-        step = -(-count // self._options.gzip_members) or 1
-        batch: list[bytes] = []
-        for number, line in enumerate(lines):
-            if number and number % step == 0:
-                batch.append(line[: len(line) // 2])
-                file.write(b"".join(batch), len(batch) - 1)
-                file.new_member()
-                file.write(line[len(line) // 2 :], 1)
-                batch = []
-            elif len(batch) < _BATCH:
-                batch.append(line)
-            else:
-                file.write(b"".join(batch), len(batch))
-                batch = [line]
-        file.write(b"".join(batch), len(batch))
 
     def _summary(
         self,

@@ -37,7 +37,7 @@ class AtomicFile:
     def __enter__(self) -> Self:
         with self._store_errors():
             self._final.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._partial.open("xb", buffering=0)
+            self._file = self._partial.open("xb")
         return self
 
     def __exit__(
@@ -54,10 +54,8 @@ class AtomicFile:
 
     def write(self, data: bytes) -> None:
         """Takes more of the file."""
-        left = memoryview(data)
         with self._store_errors():
-            while left:
-                left = left[self._file.write(left) :]
+            self._file.write(data)
 
     @contextmanager
     def _store_errors(self) -> Iterator[None]:
