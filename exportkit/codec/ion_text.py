@@ -53,7 +53,10 @@ _BLANK = r"[ \t\r\v\f]"
 _STOP = r"(?=[{}\[\](),\"' \t\r\v\f]|\Z)"
 
 _SPACE = re.compile(rf"(?:{_BLANK}++|//.*+|/\*.*?\*/)*+", re.DOTALL)
+_SKIPPED = frozenset(" \t\r\v\f/")
+_NO_WORD = frozenset('"{[(-0123456789')
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*+")
+_BARE_FIELD = re.compile(r"(?!(?:null|true|false|nan|\$[0-9]++):)([A-Za-z_$][A-Za-z0-9_$]*+):")
 _SYMBOL_ID = re.compile(r"\$([0-9]++)")
 _VERSION = re.compile(r"\$ion_([0-9]++)_([0-9]++)(?![A-Za-z0-9_$])")
 _STRING = re.compile(rf'"((?:[^"\\{_RAW}]++|\\.)*+)"', re.DOTALL)
@@ -157,9 +160,8 @@ class _Parser:
 
     def skip(self) -> int:
         """Passes white space and comments; returns where the next token begins."""
-        match = _SPACE.match(self.text, self.at)
-        assert match is not None  # it may be empty
-        self.at = match.end()
+        if self.peek() in _SKIPPED:
+            self.match(_SPACE)
         return self.at
 
     def peek(self) -> str:
@@ -202,7 +204,10 @@ class _Parser:
 
     def word(self) -> IonValue | None:
         """Reads a symbol or a keyword's value, None where neither stands here."""
-        if self.peek() == "'" and not self.text.startswith("'''", self.at):
+        first = self.peek()
+        if first in _NO_WORD:
+            return None
+        if first == "'" and not self.text.startswith("'''", self.at):
             return IonValue("symbol", _unescaped(self.need(_QUOTED)[1]))
         match = self.match(_WORD)
         if match is None:
@@ -300,7 +305,8 @@ class _Parser:
         fields = []
         self.skip()
         while not self.passed("}"):
-            name = self.field_name()
+            bare = self.match(_BARE_FIELD)
+            name = bare[1] if bare is not None else self.field_name()
             self.skip()
             fields.append((name, self.value()))
             self.skip()
@@ -310,7 +316,7 @@ class _Parser:
         return fields
 
     def field_name(self) -> str:
-        """Reads a name and its colon."""
+        """Reads a name, however it is written, and its colon."""
         if self.peek() == '"':
             name: str | None = _unescaped(self.need(_STRING)[1])
         elif self.text.startswith("'''", self.at):

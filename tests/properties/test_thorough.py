@@ -1,4 +1,4 @@
-"""The properties once more, with two thousand examples each."""
+"""The properties once more, with five hundred examples each."""
 
 import os
 import subprocess
