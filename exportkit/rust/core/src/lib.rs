@@ -8,6 +8,7 @@ pub mod containment;
 pub mod entries;
 pub mod events;
 pub mod fault;
+pub(crate) mod hash;
 pub mod ion;
 pub mod json;
 mod judge;

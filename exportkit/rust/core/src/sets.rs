@@ -4,7 +4,10 @@
 //! are many, or bytes may differ and values not (escapes, `1.0`, padded base64), values are written
 //! out and sorted: n log n, whatever the input.
 
+use wide::u32x8;
+
 use crate::events::{Binary, Number, SetKind, Spelling, Text};
+use crate::hash::{ends, high_bits};
 
 /// Elements compared in place.
 const FEW: usize = 8;
@@ -25,21 +28,24 @@ pub enum Element<'a> {
     Text(Text<'a>),
     /// Of an NS.
     Number(Number<'a>),
+    /// Of an NS, of nothing but digits, perhaps with `-` before them.
+    Integer(&'a [u8]),
     /// Of a BS.
     Binary(Binary<'a>),
 }
 
 impl<'a> Element<'a> {
     /// Bytes that stand for the value, where equal values of such spelling have equal bytes.
+    #[inline(always)]
     fn plain(self) -> Option<&'a [u8]> {
         match self {
             Self::Text(Text {
                 raw,
                 spelling: Spelling::Plain,
             }) => Some(raw),
-            Self::Number(Number::Text(text)) => is_plain_integer(text).then_some(text),
+            Self::Integer(digits) => (!matches!(digits, [b'0', _, ..] | [b'-', b'0', ..])).then_some(digits),
             Self::Binary(Binary { base64 }) => (!base64.ends_with(b"=")).then_some(base64),
-            _ => None,
+            Self::Text(_) | Self::Number(_) => None,
         }
     }
 
@@ -47,15 +53,10 @@ impl<'a> Element<'a> {
         match self {
             Self::Text(text) => text.append_to(out),
             Self::Number(number) => number.decimal().write_canonical(out),
+            Self::Integer(digits) => Number::Text(digits).decimal().write_canonical(out),
             Self::Binary(binary) => binary.append_to(out),
         }
     }
-}
-
-/// Digits without leading zero or sign but `-`: no other such text has the same value.
-fn is_plain_integer(text: &[u8]) -> bool {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    matches!(digits, [b'1'..=b'9', ..]) && digits.iter().all(u8::is_ascii_digit) || text == b"0"
 }
 
 /// The elements of one set while it is read.
@@ -64,6 +65,8 @@ pub struct Elements<'a> {
     kind: SetKind,
     /// The elements, as long as they are few and plain.
     few: [&'a [u8]; FEW],
+    /// A hash of each.
+    keys: [u32; FEW],
     /// How many of these there are.
     count: usize,
     /// Whether two of these are the same.
@@ -79,6 +82,7 @@ impl<'a> Elements<'a> {
         Self {
             kind,
             few: [&[]; FEW],
+            keys: [0; FEW],
             count: 0,
             twice: false,
             written: false,
@@ -86,14 +90,20 @@ impl<'a> Elements<'a> {
     }
 
     /// Adds an element, of the set's kind.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
         if !self.written
+            && self.count < FEW
             && let Some(bytes) = element.plain()
-            && let Some(place) = self.few.get_mut(self.count)
         {
-            *place = bytes;
-            self.twice |= self.few[..self.count].iter().any(|other| other == &bytes);
+            let (first, last) = ends(bytes);
+            let key = high_bits(first.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ last.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+            let alike = u32x8::new(self.keys).simd_eq(u32x8::splat(key)).to_bitmask();
+            if alike & ((1 << self.count) - 1) != 0 {
+                self.twice |= self.few[..self.count].contains(&bytes);
+            }
+            self.few[self.count] = bytes;
+            self.keys[self.count] = key;
             self.count += 1;
         } else {
             self.add_written(element, scratch);
@@ -121,7 +131,7 @@ impl<'a> Elements<'a> {
             for &raw in &self.few[..self.count] {
                 scratch.push(match self.kind {
                     SetKind::Strings => Element::Text(Text::plain(raw)),
-                    SetKind::Numbers => Element::Number(Number::Text(raw)),
+                    SetKind::Numbers => Element::Integer(raw),
                     SetKind::Binaries => Element::Binary(Binary { base64: raw }),
                 });
             }
@@ -183,7 +193,14 @@ mod tests {
     }
 
     fn numbers(elements: &[&str]) -> bool {
-        twice(SetKind::Numbers, elements, |text| Element::Number(Number::Text(text)))
+        twice(SetKind::Numbers, elements, |text| {
+            let digits = text.strip_prefix(b"-").unwrap_or(text);
+            if digits.iter().all(u8::is_ascii_digit) {
+                Element::Integer(text)
+            } else {
+                Element::Number(Number::Text(text))
+            }
+        })
     }
 
     fn binaries(elements: &[&str]) -> bool {

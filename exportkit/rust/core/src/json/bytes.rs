@@ -26,10 +26,18 @@ fn skip_more_space(rest: &[u8]) -> &[u8] {
 /// Reads a string from behind its opening quote; None where it is no JSON string.
 #[inline(always)]
 pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        let at = first(string_stops(block));
-        if at < BLOCK && block[at] == b'"' {
-            return Some((Text::plain(&rest[..at]), &rest[at + 1..]));
+    // A stop is somewhere in 64 bits, says the compiler: in as many bytes it needs no check of bounds.
+    if let Some(window) = rest.first_chunk::<{ 2 * BLOCK }>() {
+        let (blocks, _) = window.as_chunks::<BLOCK>();
+        let at = first(string_stops(&blocks[0]));
+        if window[at] == b'"' {
+            return Some((Text::plain(&window[..at]), &rest[at + 1..]));
+        }
+        if at == BLOCK {
+            let at = first(string_stops(&blocks[1]));
+            if at < BLOCK && blocks[1][at] == b'"' {
+                return Some((Text::plain(&window[..BLOCK + at]), &rest[BLOCK + at + 1..]));
+            }
         }
     }
     long_string(rest)
@@ -85,24 +93,52 @@ fn code_unit(text: &[u8]) -> Option<u32> {
         .try_fold(0, |value, &digit| Some(value << 4 | char::from(digit).to_digit(16)?))
 }
 
-/// Reads a number that is short and plain, from behind its opening quote: a sign, digits, perhaps with a point among
-/// them, the closing quote. None says nothing: it may be another number, or none.
+/// Reads a number that is short and plain, from behind its opening quote: perhaps `-`, digits, perhaps with a point
+/// among them, the closing quote. None says nothing: it may be another number, or none.
 ///
 /// What fits in a block has neither too many digits nor too large an exponent.
 #[inline(always)]
-pub(super) fn short_number(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let block = rest.first_chunk::<BLOCK>()?;
-    let sign = usize::from(block[0] == b'-');
-    let stops = non_digits(block) & !u32::from(block[0] == b'-');
+pub(super) fn short_number(rest: &[u8]) -> Option<(ShortNumber<'_>, &[u8])> {
+    let window: &[u8; 2 * BLOCK] = rest.first_chunk()?;
+    let stops = non_digits(window.first_chunk()?);
     let at = first(stops);
-    if at < BLOCK && block[at] == b'"' && at > sign {
-        return Some((&rest[..at], &rest[at + 1..]));
+    if window[at] == b'"' {
+        let number = ShortNumber {
+            text: &window[..at],
+            is_integer: true,
+        };
+        return (at > 0).then_some((number, &rest[at + 1..]));
     }
-    let end = first(stops & stops.wrapping_sub(1));
-    if at < BLOCK && block[at] == b'.' && end < BLOCK && block[end] == b'"' && end > sign + 1 {
-        return Some((&rest[..end], &rest[end + 1..]));
-    }
-    None
+    let stops = stops & stops.wrapping_sub(1);
+    let next = first(stops);
+    let (end, marks) = match (window[at], window[next]) {
+        (b'-', b'"') if at == 0 => (next, 1),
+        (b'-', b'.') if at == 0 => (first(stops & stops.wrapping_sub(1)), 2),
+        (b'.', b'"') => (next, 1),
+        _ => return None,
+    };
+    let number = ShortNumber {
+        text: &window[..end],
+        is_integer: window[at] == b'-' && marks == 1,
+    };
+    (window[end] == b'"' && end > marks).then_some((number, &rest[end + 1..]))
+}
+
+/// A number that [`short_number`] found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShortNumber<'a> {
+    pub(super) text: &'a [u8],
+    /// Whether it has no point.
+    pub(super) is_integer: bool,
+}
+
+/// Reads `true` or `false`, without a branch on which it is.
+#[inline(always)]
+pub(super) fn boolean(rest: &[u8]) -> Option<(bool, &[u8])> {
+    let word = u64::from_le_bytes(*rest.first_chunk()?);
+    let is_true = word & 0xFFFF_FFFF == u64::from(u32::from_le_bytes(*b"true"));
+    let is_false = word & 0xFF_FFFF_FFFF == u64::from_le_bytes(*b"false\0\0\0");
+    (is_true | is_false).then(|| (is_true, &rest[4 + usize::from(is_false)..]))
 }
 
 /// Reads padded standard base64 from behind its opening quote; None where it is none, or spelled with escapes.
@@ -186,7 +222,7 @@ mod tests {
     fn short_numbers() {
         let read = |text: &str| {
             let padded = format!("{text}\"{}", "}".repeat(64));
-            short_number(padded.as_bytes()).map(|(number, _)| number.len())
+            short_number(padded.as_bytes()).map(|(number, _)| number.text.len())
         };
         for good in [
             "0",
@@ -199,7 +235,7 @@ mod tests {
             "5.",
             "-.5",
             "007",
-            &"9".repeat(31),
+            &"9".repeat(32),
             &format!("-{}.1", "9".repeat(28)),
         ] {
             assert_eq!(read(good), Some(good.len()), "{good}");
@@ -217,11 +253,11 @@ mod tests {
             "--1",
             "1-",
             "a",
-            &"9".repeat(32),
+            &"9".repeat(33),
         ] {
             assert_eq!(read(other), None, "{other}");
         }
-        assert_eq!(short_number(b"42\"}"), None);
+        assert!(short_number(b"42\"}").is_none());
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 mod bytes;
 mod record;
+mod scalar;
+mod set;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,12 @@
 //! JSON at all, whatever is not as expected is a fault of type; where it is not, nobody asks which.
 
 use super::JsonParser;
-use super::bytes::{base64, short_number, skip_space, string};
+use super::bytes::{base64, boolean, short_number, skip_space, string};
+use super::scalar::{escaped_binary, long_number};
 use crate::events::{Binary, Number, SetKind, Spelling, Text, Visitor};
 use crate::fault::Reason;
 use crate::judge::Judge;
-use crate::number::Decimal;
-use crate::path::{NodeId, Scope};
-use crate::sets::{Element, Elements};
+use crate::path::{NodeId, Recognised, Scope};
 
 /// L and M that may stand around another.
 const MAX_LEVELS: u32 = 64;
@@ -38,6 +37,18 @@ struct Attribute<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> From<Recognised<'a>> for Attribute<'a> {
+    #[inline(always)]
+    fn from(found: Recognised<'a>) -> Self {
+        Self {
+            node: found.node,
+            name: Text::plain(found.name),
+            tag: found.tag,
+            rest: found.rest,
+        }
+    }
+}
+
 impl JsonParser {
     /// Reads a map from behind its opening brace, at a place and inside `level` L and M.
     pub(super) fn map<'a, J: Judge, V: Visitor>(
@@ -59,13 +70,12 @@ impl JsonParser {
         };
         loop {
             let attribute = match self.paths.recognise(&mut scope, rest) {
-                Some(found) => Attribute {
-                    node: found.node,
-                    name: Text::plain(found.name),
-                    tag: found.tag,
-                    rest: found.rest,
-                },
-                None => self.attribute::<J>(&mut scope, rest)?,
+                Some(found) => found.into(),
+                None => {
+                    let (attribute, entered) = self.attribute::<J>(scope, rest)?;
+                    scope = entered;
+                    attribute
+                }
             };
             visitor.name(attribute.node, attribute.name);
             let content = self.content::<J, V>(attribute.tag, attribute.rest, attribute.node, level, visitor);
@@ -73,9 +83,16 @@ impl JsonParser {
                 Ok(after) => after,
                 Err(error) => return Err(J::under(error, || unescaped(attribute.name))),
             };
-            if let [b'}', b',', b'"', name @ ..] = after {
-                rest = name;
-                continue;
+            // Mostly the value ends here, and another attribute or the map's end follows close behind.
+            if let [b'}', second, third, ..] = *after {
+                if second == b',' && third == b'"' {
+                    rest = &after[3..];
+                    continue;
+                }
+                if second == b'}' {
+                    visitor.end_map();
+                    return Ok(&after[2..]);
+                }
             }
             let after = match end_of_value::<J>(after) {
                 Ok(after) => after,
@@ -95,17 +112,23 @@ impl JsonParser {
         }
     }
 
-    /// Reads an attribute's name and type tag, from behind the name's opening quote.
+    /// Reads the name and type tag of an attribute that was not expected, from behind the name's opening quote.
     #[inline(never)]
-    fn attribute<'a, J: Judge>(&mut self, scope: &mut Scope, start: &'a [u8]) -> Result<Attribute<'a>, J::Error> {
+    fn attribute<'a, J: Judge>(
+        &mut self,
+        mut scope: Scope,
+        start: &'a [u8],
+    ) -> Result<(Attribute<'a>, Scope), J::Error> {
         let (name, rest) = string(start).ok_or_else(|| J::fault(Reason::Syntax, start))?;
-        let node = match self.paths.enter(scope, name.bytes(&mut self.scratch)) {
-            Some(node) => node,
-            None => {
-                return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
-                    unescaped(name)
-                }));
-            }
+        if name.spelling == Spelling::Plain
+            && let Some(found) = self.paths.look_up(&mut scope, start, name.raw.len())
+        {
+            return Ok((found.into(), scope));
+        }
+        let Some(node) = self.paths.enter(&mut scope, name.bytes(&mut self.scratch)) else {
+            return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
+                unescaped(name)
+            }));
         };
         let rest = after_colon(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
         let (tag, rest) = type_tag::<J>(rest).map_err(|error| J::under(error, || unescaped(name)))?;
@@ -113,7 +136,7 @@ impl JsonParser {
             let token = start.get(..start.len() - rest.len()).unwrap_or_default();
             self.paths.learn(node, tag, name.raw.len(), token);
         }
-        Ok(Attribute { node, name, tag, rest })
+        Ok((Attribute { node, name, tag, rest }, scope))
     }
 
     /// Reads what a type tag holds, from where [`Attribute::rest`] says.
@@ -133,8 +156,8 @@ impl JsonParser {
                 Ok(after)
             }
             tag::N => {
-                if let Some((text, after)) = short_number(rest) {
-                    visitor.number(Number::Text(text));
+                if let Some((number, after)) = short_number(rest) {
+                    visitor.number(Number::Text(number.text));
                     Ok(after)
                 } else {
                     long_number::<J>(rest, |text| visitor.number(Number::Text(text)))
@@ -148,17 +171,11 @@ impl JsonParser {
                     escaped_binary::<J>(rest, |base64| visitor.binary(Binary { base64 }))
                 }
             }
-            tag::BOOL => match rest {
-                [b't', b'r', b'u', b'e', after @ ..] => {
-                    visitor.boolean(true);
-                    Ok(after)
-                }
-                [b'f', b'a', b'l', b's', b'e', after @ ..] => {
-                    visitor.boolean(false);
-                    Ok(after)
-                }
-                _ => Err(J::fault(Reason::TypeValue, rest)),
-            },
+            tag::BOOL => {
+                let (value, after) = boolean(rest).ok_or_else(|| J::fault(Reason::TypeValue, rest))?;
+                visitor.boolean(value);
+                Ok(after)
+            }
             tag::NULL => match rest {
                 [b't', b'r', b'u', b'e', after @ ..] => {
                     visitor.null();
@@ -212,102 +229,21 @@ impl JsonParser {
         visitor.end_list();
         Ok(rest)
     }
-
-    /// Reads a set from behind its opening bracket.
-    #[inline(never)]
-    fn set<'a, J: Judge, V: Visitor>(
-        &mut self,
-        rest: &'a [u8],
-        kind: SetKind,
-        visitor: &mut V,
-    ) -> Result<&'a [u8], J::Error> {
-        visitor.begin_set(kind);
-        let start = skip_space(rest);
-        if let [b']', ..] = start {
-            return Err(J::fault(Reason::SetEmpty, start));
-        }
-        let mut rest = start;
-        let mut set = Elements::new(kind);
-        for index in 0.. {
-            let after = match self.element::<J, V>(rest, kind, &mut set, visitor) {
-                Ok(after) => skip_space(after),
-                Err(error) => return Err(J::in_list(error, index)),
-            };
-            match after {
-                [b',', after @ ..] => rest = skip_space(after),
-                [b']', after @ ..] => {
-                    rest = after;
-                    break;
-                }
-                other => return Err(J::fault(Reason::Syntax, other)),
-            }
-        }
-        if set.has_duplicate(&mut self.sets) {
-            return Err(J::fault(Reason::SetDuplicate, start));
-        }
-        visitor.end_set();
-        Ok(rest)
-    }
-
-    /// Reads an element of a set.
-    #[inline(always)]
-    fn element<'a, J: Judge, V: Visitor>(
-        &mut self,
-        rest: &'a [u8],
-        kind: SetKind,
-        set: &mut Elements<'a>,
-        visitor: &mut V,
-    ) -> Result<&'a [u8], J::Error> {
-        let [b'"', rest @ ..] = rest else {
-            return Err(J::fault(Reason::SetElement, rest));
-        };
-        let scratch = &mut self.sets;
-        match kind {
-            SetKind::Strings => {
-                let (text, after) = string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
-                set.add(Element::Text(text), scratch);
-                visitor.string(text);
-                Ok(after)
-            }
-            SetKind::Numbers => {
-                if let Some((text, after)) = short_number(rest) {
-                    let number = Number::Text(text);
-                    set.add(Element::Number(number), scratch);
-                    visitor.number(number);
-                    return Ok(after);
-                }
-                long_number::<J>(rest, |text| {
-                    let number = Number::Text(text);
-                    set.add_written(Element::Number(number), scratch);
-                    visitor.number(number);
-                })
-            }
-            SetKind::Binaries => {
-                if let Some((base64, after)) = base64(rest) {
-                    let binary = Binary { base64 };
-                    set.add(Element::Binary(binary), scratch);
-                    visitor.binary(binary);
-                    return Ok(after);
-                }
-                escaped_binary::<J>(rest, |base64| {
-                    let binary = Binary { base64 };
-                    set.add_written(Element::Binary(binary), scratch);
-                    visitor.binary(binary);
-                })
-            }
-        }
-    }
 }
 
 /// Reads the object around a value up to the start of what its type tag holds.
 #[inline(always)]
 fn type_tag<J: Judge>(rest: &[u8]) -> Result<(u8, &[u8]), J::Error> {
-    match rest {
-        [b'{', b'"', b'S', b'"', b':', b'"', after @ ..] => Ok((tag::S, after)),
-        [b'{', b'"', b'N', b'"', b':', b'"', after @ ..] => Ok((tag::N, after)),
-        [b'{', b'"', b'M', b'"', b':', b'{', after @ ..] => Ok((tag::M, after)),
-        _ => any_type_tag::<J>(rest),
+    if let Some((&[b'{', b'"', tag, b'"', b':', opening], after)) = rest.split_first_chunk() {
+        match (tag, opening) {
+            (b'S', b'"') => return Ok((tag::S, after)),
+            (b'N', b'"') => return Ok((tag::N, after)),
+            (b'M', b'{') => return Ok((tag::M, after)),
+            (b'L', b'[') => return Ok((tag::L, after)),
+            _ => {}
+        }
     }
+    any_type_tag::<J>(rest)
 }
 
 /// As [`type_tag`], for any type and with any white space.
@@ -356,39 +292,6 @@ pub(super) fn after_colon(rest: &[u8]) -> Option<&[u8]> {
     match skip_space(rest) {
         [b':', after @ ..] => Some(skip_space(after)),
         _ => None,
-    }
-}
-
-/// Reads any number, or finds why it is none, from behind its opening quote.
-#[inline(never)]
-fn long_number<J: Judge>(rest: &[u8], found: impl FnOnce(&[u8])) -> Result<&[u8], J::Error> {
-    let (text, after) = string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
-    let mut scratch = Vec::new();
-    let text = text.bytes(&mut scratch);
-    match Decimal::from_json(text) {
-        Ok(_) => {
-            found(text);
-            Ok(after)
-        }
-        Err(reason) => Err(J::fault(reason, rest)),
-    }
-}
-
-/// Reads base64 that is spelled with escapes, or finds that it is none, from behind its opening quote.
-#[cold]
-#[inline(never)]
-fn escaped_binary<J: Judge>(rest: &[u8], found: impl FnOnce(&[u8])) -> Result<&[u8], J::Error> {
-    let (text, after) = string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
-    let mut quoted = Vec::new();
-    text.append_to(&mut quoted);
-    quoted.push(b'"');
-    // What the escapes spelled has to be base64 to its very end: a quote among them ends it before.
-    match base64(&quoted) {
-        Some((base64, [])) => {
-            found(base64);
-            Ok(after)
-        }
-        _ => Err(J::fault(Reason::Binary, rest)),
     }
 }
 

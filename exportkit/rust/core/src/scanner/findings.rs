@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::keys::Keys;
 use super::report::{ScanReport, TYPES};
 use super::{ExportView, ScanOptions};
+use crate::canonical::Encoder;
 use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
 use crate::fault::{Fault, Reason};
 use crate::path::NodeId;
@@ -27,7 +28,7 @@ mod types {
     pub(super) const BS: usize = 9;
 }
 
-/// The scanner's visitor.
+/// What has been found, and the record at hand.
 #[derive(Debug)]
 pub(super) struct Findings {
     options: ScanOptions,
@@ -124,72 +125,91 @@ fn outside((start, end): (i64, i64), micros: u64) -> Option<Reason> {
     })
 }
 
-impl Visitor for Findings {
+/// The scanner's visitor; `KEYED` where keys are watched: who does not ask for them pays nothing.
+pub(super) struct Listener<'f, const KEYED: bool> {
+    pub(super) found: &'f mut Findings,
+}
+
+impl<const KEYED: bool> Listener<'_, KEYED> {
+    /// A part of a value; `nesting` containers more are open after it.
+    #[inline(always)]
+    fn value(&mut self, tell: impl FnOnce(&mut Encoder), nesting: isize) {
+        if KEYED {
+            self.found.keys.value(tell, nesting);
+        }
+    }
+}
+
+impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
     #[inline]
     fn begin_record(&mut self) {
-        self.record = Record {
+        self.found.record = Record {
             weight: 1,
             scalar_weight: 1,
             ..Record::default()
         };
-        self.keys.begin_record();
+        if KEYED {
+            self.found.keys.begin_record();
+        }
     }
 
     #[inline]
     fn member(&mut self, member: Member) {
-        self.record.new_image |= member == Member::NewImage;
-        self.record.old_image |= member == Member::OldImage;
-        self.record.weight = u64::from(member != Member::Keys);
-        self.record.scalar_weight = self.record.weight;
-        self.keys.member(member);
+        self.found.record.new_image |= member == Member::NewImage;
+        self.found.record.old_image |= member == Member::OldImage;
+        self.found.record.weight = u64::from(member != Member::Keys);
+        self.found.record.scalar_weight = self.found.record.weight;
+        if KEYED {
+            self.found.keys.member(member);
+        }
     }
 
     #[inline]
     fn write_timestamp(&mut self, micros: u64) {
-        self.record.timestamp = Some(micros);
+        self.found.record.timestamp = Some(micros);
     }
 
     #[inline]
     fn begin_map(&mut self, _: NodeId) {
-        let record = &mut self.record;
+        let record = &mut self.found.record;
         record.types[types::M] += u64::from(record.level > 0) * record.weight;
         record.deepest = record.deepest.max(record.level * record.weight);
         record.level += 1;
-        self.keys.value(|encoder| encoder.begin_map(), 1);
+        self.value(|encoder| encoder.begin_map(), 1);
     }
 
     #[inline]
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        if self.record.level == 1 {
-            self.keys.attribute(node, name);
-        } else {
-            self.keys.inner(|encoder| encoder.name(name));
+        if KEYED && self.found.record.level == 1 {
+            self.found.keys.attribute(node, name);
+        } else if KEYED {
+            self.found.keys.inner(|encoder| encoder.name(name));
         }
     }
 
     #[inline]
     fn end_map(&mut self) {
-        self.record.level -= 1;
-        if self.record.level == 0 {
-            self.keys.end_member();
+        self.found.record.level -= 1;
+        if KEYED && self.found.record.level == 0 {
+            self.found.keys.end_member();
         } else {
-            self.keys.value(|encoder| encoder.end_map(), -1);
+            self.value(|encoder| encoder.end_map(), -1);
         }
     }
 
     #[inline]
     fn begin_list(&mut self) {
-        let record = &mut self.record;
+        let record = &mut self.found.record;
         record.types[types::L] += record.weight;
         record.deepest = record.deepest.max(record.level * record.weight);
         record.level += 1;
-        self.keys.value(|encoder| encoder.begin_list(), 1);
+        self.value(|encoder| encoder.begin_list(), 1);
     }
 
     #[inline]
     fn end_list(&mut self) {
-        self.record.level -= 1;
-        self.keys.value(|encoder| encoder.end_list(), -1);
+        self.found.record.level -= 1;
+        self.value(|encoder| encoder.end_list(), -1);
     }
 
     #[inline]
@@ -199,80 +219,88 @@ impl Visitor for Findings {
             SetKind::Numbers => types::NS,
             SetKind::Binaries => types::BS,
         };
-        self.record.types[place] += self.record.weight;
-        self.record.scalar_weight = 0;
-        self.keys.value(|encoder| encoder.begin_set(kind), 1);
+        self.found.record.types[place] += self.found.record.weight;
+        self.found.record.scalar_weight = 0;
+        self.value(|encoder| encoder.begin_set(kind), 1);
     }
 
     #[inline]
     fn end_set(&mut self) {
-        self.record.scalar_weight = self.record.weight;
-        self.keys.value(|encoder| encoder.end_set(), -1);
+        self.found.record.scalar_weight = self.found.record.weight;
+        self.value(|encoder| encoder.end_set(), -1);
     }
 
     #[inline]
     fn string(&mut self, value: Text<'_>) {
-        self.record.types[types::S] += self.record.scalar_weight;
-        self.keys.value(|encoder| encoder.string(value), 0);
+        self.found.record.types[types::S] += self.found.record.scalar_weight;
+        self.value(|encoder| encoder.string(value), 0);
     }
 
     #[inline]
     fn number(&mut self, value: Number<'_>) {
-        self.record.types[types::N] += self.record.scalar_weight;
-        self.keys.value(|encoder| encoder.number(value), 0);
+        self.found.record.types[types::N] += self.found.record.scalar_weight;
+        self.value(|encoder| encoder.number(value), 0);
     }
 
     #[inline]
     fn binary(&mut self, value: Binary<'_>) {
-        self.record.types[types::B] += self.record.scalar_weight;
-        self.keys.value(|encoder| encoder.binary(value), 0);
+        self.found.record.types[types::B] += self.found.record.scalar_weight;
+        self.value(|encoder| encoder.binary(value), 0);
     }
 
     #[inline]
     fn boolean(&mut self, value: bool) {
-        self.record.types[types::BOOL] += self.record.scalar_weight;
-        self.keys.value(|encoder| encoder.boolean(value), 0);
+        self.found.record.types[types::BOOL] += self.found.record.scalar_weight;
+        self.value(|encoder| encoder.boolean(value), 0);
     }
 
     #[inline]
     fn null(&mut self) {
-        self.record.types[types::NULL] += self.record.scalar_weight;
-        self.keys.value(|encoder| encoder.null(), 0);
+        self.found.record.types[types::NULL] += self.found.record.scalar_weight;
+        self.value(|encoder| encoder.null(), 0);
     }
 
     #[inline]
     fn end_record(&mut self, line: &Line<'_>) {
-        if self.keys.wants_again() {
+        if self.wants_again() {
             return;
         }
-        self.count_line(line);
-        for (total, count) in self.report.types.iter_mut().zip(&self.record.types) {
+        self.found.count_line(line);
+        for (total, count) in self.found.report.types.iter_mut().zip(&self.found.record.types) {
             *total += count;
         }
-        self.report.deepest = self.report.deepest.max(self.record.deepest);
-        match self.options.export_type {
-            ExportType::Full => self.keys.judge(line, &mut self.report, self.options.fault_limit),
-            ExportType::Incremental => self.end_change(line),
+        self.found.report.deepest = self.found.report.deepest.max(self.found.record.deepest);
+        match self.found.options.export_type {
+            ExportType::Full if KEYED => {
+                let Findings {
+                    keys, report, options, ..
+                } = &mut *self.found;
+                keys.judge(line, report, options.fault_limit);
+            }
+            ExportType::Full => {}
+            ExportType::Incremental => self.found.end_change(line),
         }
     }
 
     fn discard_record(&mut self) {}
 }
 
-impl Sink for Findings {
+impl<const KEYED: bool> Sink for Listener<'_, KEYED> {
     fn fault(&mut self, line: &Line<'_>, fault: Fault) -> ControlFlow<()> {
-        self.count_line(line);
-        self.report.malformed += 1;
-        self.report.note(line, self.options.fault_limit, fault.reason, || fault);
+        self.found.count_line(line);
+        self.found.report.malformed += 1;
+        self.found
+            .report
+            .note(line, self.found.options.fault_limit, fault.reason, || fault);
         ControlFlow::Continue(())
     }
 
     fn blank(&mut self, _: &Line<'_>) {
-        self.report.blank_lines += 1;
+        self.found.report.blank_lines += 1;
     }
 
     #[inline]
     fn wants_again(&self) -> bool {
-        self.keys.wants_again()
+        KEYED && self.found.keys.wants_again()
     }
 }

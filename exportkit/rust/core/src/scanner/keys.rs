@@ -33,7 +33,7 @@ pub(super) struct Keys {
     main: Values,
     new_image: Values,
     old_image: Values,
-    /// The member being read, if attributes of it are watched.
+    /// The member being read.
     member: Option<Member>,
     /// The attribute being kept, and where its value starts.
     keeping: Option<(u32, usize)>,
@@ -91,18 +91,21 @@ impl Keys {
         }
     }
 
+    /// Whether there is anything to watch.
+    pub(super) fn any(&self) -> bool {
+        self.watched.any
+    }
+
     #[inline]
     pub(super) fn begin_record(&mut self) {
-        if self.watched.any {
-            self.encoder.clear();
-            for values in [&mut self.main, &mut self.new_image, &mut self.old_image] {
-                values.present = false;
-            }
-            self.member = None;
-            self.keeping = None;
-            self.depth = 0;
-            self.again = false;
+        self.encoder.clear();
+        for values in [&mut self.main, &mut self.new_image, &mut self.old_image] {
+            values.present = false;
         }
+        self.member = None;
+        self.keeping = None;
+        self.depth = 0;
+        self.again = false;
     }
 
     /// Whether the record has to be told once more, now that its Keys are known.
@@ -113,9 +116,6 @@ impl Keys {
 
     #[inline]
     pub(super) fn member(&mut self, member: Member) {
-        if !self.watched.any {
-            return;
-        }
         self.member = Some(member);
         match member {
             Member::Item => self.main.begin(self.watched.names.len()),
@@ -184,9 +184,6 @@ impl Keys {
     /// Judges the key of a well-formed record, and collects its entry.
     #[inline]
     pub(super) fn judge(&mut self, line: &Line<'_>, report: &mut ScanReport, limit: u64) {
-        if !self.watched.any {
-            return;
-        }
         for (image, member, reason) in [
             (&self.new_image, Member::NewImage, Reason::NewImageKey),
             (&self.old_image, Member::OldImage, Reason::OldImageKey),

@@ -9,7 +9,7 @@ mod watched;
 
 use std::ops::ControlFlow;
 
-use self::findings::Findings;
+use self::findings::{Findings, Listener};
 pub use self::report::{FoundFault, KeyTypes, ScanReport, TYPES};
 use crate::reader::{DEFAULT_MAX_RECORD_SIZE, ExportType, Parser, Reader};
 
@@ -85,8 +85,13 @@ impl<P: Parser> Scanner<P> {
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, chunk: &[u8]) {
         self.bytes += chunk.len() as u64;
+        let found = &mut self.findings;
         // A scanner takes every fault, so that nothing ever breaks.
-        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = self.reader.feed(chunk, &mut self.findings);
+        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = if found.keys.any() {
+            self.reader.feed(chunk, &mut Listener::<true> { found })
+        } else {
+            self.reader.feed(chunk, &mut Listener::<false> { found })
+        };
     }
 
     /// Takes the key entries collected since the last call.
@@ -96,7 +101,12 @@ impl<P: Parser> Scanner<P> {
 
     /// Ends the file and returns what was found. Key entries are still to be taken.
     pub fn finish(&mut self) -> ScanReport {
-        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = self.reader.finish(&mut self.findings);
+        let found = &mut self.findings;
+        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = if found.keys.any() {
+            self.reader.finish(&mut Listener::<true> { found })
+        } else {
+            self.reader.finish(&mut Listener::<false> { found })
+        };
         ScanReport {
             bytes: self.bytes,
             key_types: self.findings.keys.take_types(),

@@ -1,0 +1,101 @@
+//! The sets: SS, NS, BS.
+
+use super::JsonParser;
+use super::bytes::{base64, short_number, skip_space, string};
+use super::scalar::{escaped_binary, long_number};
+use crate::events::{Binary, Number, SetKind, Visitor};
+use crate::fault::Reason;
+use crate::judge::Judge;
+use crate::sets::{Element, Elements};
+
+impl JsonParser {
+    /// Reads a set from behind its opening bracket.
+    #[inline(never)]
+    pub(super) fn set<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        kind: SetKind,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        visitor.begin_set(kind);
+        let start = skip_space(rest);
+        if let [b']', ..] = start {
+            return Err(J::fault(Reason::SetEmpty, start));
+        }
+        let mut rest = start;
+        let mut set = Elements::new(kind);
+        for index in 0.. {
+            let after = match self.element::<J, V>(rest, kind, &mut set, visitor) {
+                Ok(after) => skip_space(after),
+                Err(error) => return Err(J::in_list(error, index)),
+            };
+            match after {
+                [b',', after @ ..] => rest = skip_space(after),
+                [b']', after @ ..] => {
+                    rest = after;
+                    break;
+                }
+                other => return Err(J::fault(Reason::Syntax, other)),
+            }
+        }
+        if set.has_duplicate(&mut self.sets) {
+            return Err(J::fault(Reason::SetDuplicate, start));
+        }
+        visitor.end_set();
+        Ok(rest)
+    }
+
+    /// Reads an element of a set.
+    #[inline(always)]
+    fn element<'a, J: Judge, V: Visitor>(
+        &mut self,
+        rest: &'a [u8],
+        kind: SetKind,
+        set: &mut Elements<'a>,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let [b'"', rest @ ..] = rest else {
+            return Err(J::fault(Reason::SetElement, rest));
+        };
+        let scratch = &mut self.sets;
+        match kind {
+            SetKind::Strings => {
+                let (text, after) = string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
+                set.add(Element::Text(text), scratch);
+                visitor.string(text);
+                Ok(after)
+            }
+            SetKind::Numbers => {
+                if let Some((number, after)) = short_number(rest) {
+                    let value = Number::Text(number.text);
+                    let element = if number.is_integer {
+                        Element::Integer(number.text)
+                    } else {
+                        Element::Number(value)
+                    };
+                    set.add(element, scratch);
+                    visitor.number(value);
+                    return Ok(after);
+                }
+                long_number::<J>(rest, |text| {
+                    let number = Number::Text(text);
+                    set.add_written(Element::Number(number), scratch);
+                    visitor.number(number);
+                })
+            }
+            SetKind::Binaries => {
+                if let Some((base64, after)) = base64(rest) {
+                    let binary = Binary { base64 };
+                    set.add(Element::Binary(binary), scratch);
+                    visitor.binary(binary);
+                    return Ok(after);
+                }
+                escaped_binary::<J>(rest, |base64| {
+                    let binary = Binary { base64 };
+                    set.add_written(Element::Binary(binary), scratch);
+                    visitor.binary(binary);
+                })
+            }
+        }
+    }
+}
