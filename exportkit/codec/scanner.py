@@ -16,6 +16,9 @@ from exportkit.reasons import REASONS, Severity
 __all__ = ["ReferenceScanner"]
 
 KEY_TAGS = frozenset("SNB")
+MAX_KEY_TYPES = 256
+"""Types of key attributes told apart: a table has two, and only hostile Keys have many."""
+
 NEAR_MICROSECONDS = 60_000_000
 MALFORMED_CODES = frozenset({"record-malformed", "record-kind-mismatch"})
 
@@ -169,7 +172,10 @@ class ReferenceScanner:
         return faults
 
     def _note_key_type(self, name: str, tag: str, line: Line) -> None:
-        seen = self._key_types.get((name, tag)) or KeyTypes(name, tag, 0, line.number, line.offset)
+        seen = self._key_types.get((name, tag))
+        if seen is None and len(self._key_types) >= MAX_KEY_TYPES:
+            return
+        seen = seen or KeyTypes(name, tag, 0, line.number, line.offset)
         self._key_types[name, tag] = replace(seen, count=seen.count + 1)
 
     def _judge_timestamp(self, timestamp: int) -> Iterator[RecordFault]:

@@ -116,12 +116,12 @@ class ScanReport:
         old_images: Change records with an old image.
         types: How many attribute values of each of the ten types stand in items and images,
             nested ones too, set elements not; only of records that are well formed. Every
-            type has an entry.
+            type has an entry, in the order S, N, B, BOOL, NULL, SS, NS, BS, L, M.
         longest_record: Bytes of the longest line without its line feed.
         deepest: Levels of L and M of the most nested value (0: scalars and sets only).
         first_timestamp: Least WriteTimestampMicros, None where there is none.
         last_timestamp: Greatest.
-        key_types: Types of key attributes, in order of first sight.
+        key_types: Types of key attributes, in order of first sight, at most 256.
         faults: The first ``fault_limit`` of each reason, in order of their lines.
         fault_counts: How many faults of each reason there were in all.
     """

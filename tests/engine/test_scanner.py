@@ -175,6 +175,15 @@ def test_key_types_are_told_in_order_of_first_sight(engine: Engine, form: str) -
 
 
 @each_format
+def test_key_types_are_bounded(engine: Engine, form: str) -> None:
+    """Keys of a hostile increment may have any names."""
+    records = [change(form, key="k").replace("pk", f"pk{number // 2}") for number in range(600)]
+    report = scan(engine, lines(*records), format=form, export_type=INCREMENTAL)
+    assert [(types.name, types.count) for types in report.key_types] == [(f"pk{number}", 2) for number in range(256)]
+    assert report.faults == ()
+
+
+@each_format
 def test_records_so_far_can_be_asked_for(engine: Engine, form: str) -> None:
     scanner = engine.scanner(ScanOptions(format=form, export_type=FULL))
     record = ITEM[form].encode()

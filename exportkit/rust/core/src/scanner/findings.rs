@@ -21,11 +21,11 @@ mod types {
     pub(super) const B: usize = 2;
     pub(super) const BOOL: usize = 3;
     pub(super) const NULL: usize = 4;
-    pub(super) const M: usize = 5;
-    pub(super) const L: usize = 6;
-    pub(super) const SS: usize = 7;
-    pub(super) const NS: usize = 8;
-    pub(super) const BS: usize = 9;
+    pub(super) const SS: usize = 5;
+    pub(super) const NS: usize = 6;
+    pub(super) const BS: usize = 7;
+    pub(super) const L: usize = 8;
+    pub(super) const M: usize = 9;
 }
 
 /// What has been found, and the record at hand.
