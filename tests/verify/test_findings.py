@@ -4,15 +4,17 @@ import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ObjectNotFoundError, UsageError
+from exportkit.errors import AccessDeniedError, ObjectNotFoundError, UsageError
+from exportkit.export import Export
 from exportkit.model.findings import CODES, Level
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.reasons import Severity
+from exportkit.store.local import LocalStore
 from exportkit.verify import VerifyReport, verify
 from tests.making import IN_WINDOW, Made, change, item, make_export
 
@@ -198,6 +200,20 @@ def test_data_of_other_exports_beside_an_incremental_is_no_finding(
 ) -> None:
     incremental.data_files[0].with_name("anothers.json.gz").write_bytes(b"")
     assert verify(incremental.folder, engine=engine).findings == ()
+
+
+def test_what_may_not_be_asked_is_not_done_and_the_rest_is(
+    full: Made, form: OutputFormat, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_: object, uri: str) -> NoReturn:
+        raise AccessDeniedError(uri, "s3:ListBucket is not allowed")
+
+    monkeypatch.setattr(LocalStore, "list", denied)
+    monkeypatch.setattr(Export, "checksum", denied)
+    report = verify(full.folder, key=("pk",), expect_item_count=3, engine=engine)
+    assert report.ok
+    not_done = {check.code for check in report.checks if check.why == "s3:ListBucket is not allowed"}
+    assert not_done == {"manifest-md5-missing", "manifest-md5-mismatch", "data-file-unlisted"}
 
 
 def test_a_malformed_record_is_told_with_its_place(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
