@@ -103,7 +103,7 @@ def _reference(why: str, on_bytes: Callable[[int], None]) -> _Selected:
 def _native(why: str) -> _Selected:
     try:
         _native = import_module(EXTENSION)
-        from exportkit.engine.native import NativeEngine  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - as above
+        from exportkit.engine.native import NativeEngine  # noqa: PLC0415 - as above
     except ImportError as error:
         raise EngineError(
             f"the extension {EXTENSION} is installed but does not load: {error}. Install exportkit again, or set "
