@@ -4,9 +4,9 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
+from cyclopts.types import NonNegativeInt
 
-from exportkit.cli.options import JobsOption, StorageOptions
+from exportkit.cli.options import JobsOption, SizeOption, StorageOptions
 from exportkit.model.formats import TextForm
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 
@@ -20,7 +20,7 @@ def cat(
     limit: NonNegativeInt | None = None,
     form: Annotated[TextForm, Parameter(name="--as")] = TextForm.DYNAMODB_JSON,
     jobs: JobsOption = None,
-    max_record_size: PositiveInt = DEFAULT_MAX_RECORD_SIZE,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Prints the records of an export, one a line, in the order of its manifest.
@@ -33,7 +33,7 @@ def cat(
         limit: Print no more than so many records.
         form: DynamoDB's typed JSON; plain JSON with exact numbers; or Ion text.
         jobs: Files read side by side; one for each processor by default.
-        max_record_size: Bytes a record may have.
+        max_record_size: Bytes a record may have, such as 64MiB.
         storage: Where and how.
     """
     from exportkit.reading import open_for_reading  # noqa: PLC0415 - quick --help

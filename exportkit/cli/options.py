@@ -1,18 +1,42 @@
 """Options that several commands share, each group as one parameter."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, Token
 from cyclopts.types import ExistingDirectory, PositiveInt
 
 from exportkit.store import StoreOptions
 
-__all__ = ["JobsOption", "JsonOption", "StorageOptions", "TempDirOption"]
+__all__ = ["JobsOption", "JsonOption", "SizeOption", "StorageOptions", "TempDirOption", "parse_size"]
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
+_SIZE = re.compile(r"([0-9]+)\s*(|k|m|g|ki|mi|gi)b?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Returns the bytes that a size names: ``67108864``, ``64MiB`` or ``64Mi``, ``64MB`` or ``64M``.
+
+    Raises:
+        ValueError: It names none, or no bytes at all.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    size = int(found[1]) * _UNITS[found[2].lower()] if found else 0
+    if size == 0:
+        raise ValueError(f"{text!r} is no size: write bytes, or 64MiB, 64MB, 1GiB")
+    return size
+
+
+def _convert_size(_: object, tokens: Sequence[Token]) -> int:
+    return parse_size(tokens[0].value)
+
 
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
+SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: f"{size >> 20}MiB")]
 
 
 @Parameter(name="*", group=Group("Storage", sort_key=9))

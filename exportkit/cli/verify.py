@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
+from cyclopts.types import NonNegativeInt
 
-from exportkit.cli.options import JobsOption, JsonOption, StorageOptions, TempDirOption
+from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
 from exportkit.model.findings import Level
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 
@@ -30,7 +30,7 @@ def verify(
     service: Annotated[bool | None, Parameter(negative="--no-service")] = None,
     jobs: JobsOption = None,
     temp_dir: TempDirOption = None,
-    max_record_size: PositiveInt = DEFAULT_MAX_RECORD_SIZE,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
     junit: Path | None = None,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
@@ -50,7 +50,7 @@ def verify(
             (DescribeExport, DescribeTable). By default only where LOCATION is an ARN.
         jobs: Files read side by side; one for each processor by default.
         temp_dir: Where keys spill to when they fill the memory (32 bytes an item).
-        max_record_size: Bytes a record may have.
+        max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
         junit: Write a JUnit XML report to this file too.
         storage: Where and how.

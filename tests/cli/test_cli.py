@@ -9,6 +9,7 @@ import pytest
 
 from exportkit import __version__
 from exportkit.cli import main
+from exportkit.cli.options import parse_size
 
 REPOSITORY = Path(__file__).parents[2]
 FULL_JSON = str(REPOSITORY / "samples" / "full-json")
@@ -51,6 +52,8 @@ def test_json_is_one_document_and_junit_a_file(tmp_path: Path, capfd: pytest.Cap
         ["verify"],
         ["verify", FULL_JSON, "--level", "deep"],
         ["verify", FULL_JSON, "--jobs", "0"],
+        ["verify", FULL_JSON, "--max-record-size", "64 furlongs"],
+        ["verify", FULL_JSON, "--max-record-size", "0"],
         ["verify", FULL_JSON, "--expect-item-count", "-1"],
         ["verify", FULL_JSON, "--key", "a,b,c"],
         ["verify", FULL_JSON, "--temp-dir", "/nowhere"],
@@ -140,3 +143,16 @@ def test_help_tells_every_option(command: str) -> None:
     assert "--" in done.stdout
     for line in done.stdout.splitlines():
         assert len(line) <= 80, line
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1", 1), ("67108864", 2**26), ("64MiB", 2**26), ("64mi", 2**26), ("64 MB", 64_000_000), ("1G", 10**9)],
+)
+def test_a_size_has_units_of_both_kinds(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+def test_a_record_over_the_size_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", FULL_JSON, "--max-record-size", "1k"]) == 1
+    assert "longer than the limit" in capfd.readouterr().out
