@@ -439,6 +439,56 @@ fn symbols_are_those_of_the_line() {
 }
 
 #[test]
+fn what_a_name_was_followed_by_before_does_not_matter() {
+    let values = [
+        "1.",
+        " 1.",
+        "\t/**/null",
+        "\"\"",
+        " \"\"",
+        "'''x'''",
+        "{}",
+        " {}",
+        "{{}}",
+        "{ }",
+        "[]",
+        " []",
+        "$dynamodb_SS::[\"a\"]",
+        " $dynamodb_SS::[\"a\"]",
+        "$dynamodb_NS :: [1.]",
+        "true",
+        " true",
+        "/**/ -1.5e0 ",
+        "/ 1.",
+        " / 1.",
+        "",
+    ];
+    for name in ["a", "'a'", "\"a\"", "'''a'''", "'\\x61'", "a ", "'a' "] {
+        let told = |parser: &mut IonParser, value: &str| {
+            let line = format!("{{Item:{{{name}:{value}}}}}\n{}", "\n".repeat(64));
+            let mut transcoder = Transcoder::<DynamodbJson>::default();
+            transcoder.begin_record();
+            let is_good = parser.record(line.as_bytes(), &mut transcoder).is_ok();
+            transcoder.end_record(&Line {
+                number: 1,
+                offset: 0,
+                length: 0,
+                bytes: b"",
+            });
+            is_good.then(|| transcoder.lines().to_vec())
+        };
+        for before in values {
+            for value in values {
+                let fresh = told(&mut IonParser::new(ExportType::Full), value);
+                let mut parser = IonParser::new(ExportType::Full);
+                told(&mut parser, before);
+                assert_eq!(told(&mut parser, value), fresh, "{name}: {value} after {before}");
+            }
+        }
+    }
+}
+
+#[test]
 fn changes() {
     let record =
         r#"Keys:{k:"1"},Metadata:{WriteTimestampMicros:1684374845117899.},OldImage:{k:"1",a:1.},NewImage:{k:"1"}"#;

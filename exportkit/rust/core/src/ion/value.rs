@@ -205,6 +205,11 @@ impl IonParser {
                 visitor.number(number);
                 Ok(after)
             }
+            // Only behind a token: elsewhere white space has been skipped.
+            [b' ' | b'/' | ..0x10, ..] => match skip_space::<J>(rest)? {
+                after if after.len() < rest.len() => self.value::<J, V>(after, node, level, visitor),
+                _ => Err(J::fault(Reason::Syntax, rest)),
+            },
             _ => self.word::<J, V>(rest, visitor),
         }
     }

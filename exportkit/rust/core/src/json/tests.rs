@@ -438,3 +438,42 @@ fn every_byte_changed() {
     }
     assert!(accepted > line.len());
 }
+
+#[test]
+fn what_a_name_was_followed_by_before_does_not_matter() {
+    let values = [
+        r#"{"BOOL":true}"#,
+        r#"{"BOOL": false}"#,
+        r#"{ "BOOL" : true }"#,
+        r#"{"NULL":true}"#,
+        r#"{"NULL":	true}"#,
+        r#"{"S":"a"}"#,
+        r#"{"S": "a"}"#,
+        r#"{"N":"1"}"#,
+        r#"{"N":"1e0"}"#,
+        r#"{"L":[]}"#,
+        r#"{"L": [] }"#,
+        r#"{"M":{}}"#,
+        r#"{"SS":["a"]}"#,
+        r#"{"B":""}"#,
+        r#"{"BOOL":"true"}"#,
+        r#"{"BOOL":1}"#,
+        "true",
+        "",
+    ];
+    for name in [r#""a""#, r#""a" "#, r#""\u0061""#] {
+        let told = |parser: &mut JsonParser, value: &str| {
+            let line = format!("{{\"Item\":{{{name}:{value}}}}}\n{}", "\n".repeat(64));
+            let mut told = Told::default();
+            parser.record(line.as_bytes(), &mut told).is_ok().then_some(told.0)
+        };
+        for before in values {
+            for value in values {
+                let fresh = told(&mut JsonParser::new(ExportType::Full), value);
+                let mut parser = JsonParser::new(ExportType::Full);
+                told(&mut parser, before);
+                assert_eq!(told(&mut parser, value), fresh, "{name}: {value} after {before}");
+            }
+        }
+    }
+}

@@ -172,11 +172,13 @@ impl JsonParser {
                 }
             }
             tag::BOOL => {
+                // The token was learned where no white space stood before the value; it may stand there now.
+                let rest = skip_space(rest);
                 let (value, after) = boolean(rest).ok_or_else(|| J::fault(Reason::TypeValue, rest))?;
                 visitor.boolean(value);
                 Ok(after)
             }
-            tag::NULL => match rest {
+            tag::NULL => match skip_space(rest) {
                 [b't', b'r', b'u', b'e', after @ ..] => {
                     visitor.null();
                     Ok(after)
