@@ -65,7 +65,7 @@ fn counts() {
         (report.bytes, report.records, report.blank_lines, report.malformed),
         (text.len() as u64, 4, 2, 1)
     );
-    assert_eq!(report.types, [1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+    assert_eq!(report.types, [1, 1, 1, 1, 1, 1, 0, 0, 1, 1]);
     assert_eq!((report.deepest, report.longest_record), (2, 73));
     assert_eq!(faults(&report), [(Reason::TypeValue, 5, "/Item/b")]);
     let at = text.find("{\"Item\":{\"a\":{\"S\":\"x\"},\"b\"").unwrap();
@@ -248,7 +248,7 @@ fn changes() {
         (report.puts, report.deletes, report.old_images, report.deepest),
         (2, 2, 2, 2)
     );
-    assert_eq!(report.types, [4, 4, 0, 0, 0, 0, 4, 0, 0, 0]);
+    assert_eq!(report.types, [4, 4, 0, 0, 0, 0, 0, 0, 4, 0]);
     assert_eq!(report.timestamps, Some((1_000_000_000, 1_000_000_000)));
     assert_eq!(crate::entries::duplicates(&entries, 1).count, 3);
 }
