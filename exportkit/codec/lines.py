@@ -1,5 +1,6 @@
 """Chunks in, lines out: a record is a line, wherever the chunks end."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from exportkit.model.scan import Buffer
@@ -44,20 +45,19 @@ class LineSplitter:
         self._length = 0
         self._held = bytearray()
 
-    def feed(self, chunk: Buffer) -> list[Line]:
-        """Returns the lines that the chunk completed."""
+    def feed(self, chunk: Buffer) -> Iterator[Line]:
+        """Yields the lines that the chunk completed; takes the whole chunk only once all of them were asked for."""
         data = bytes(chunk)
         self.bytes += len(data)
-        *complete, rest = data.split(b"\n")
-        lines = []
-        for part in complete:
-            self._hold(part)
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            self._hold(data[start:end])
             line = self._take()
             self._offset += 1
+            start = end + 1
             if line is not None:
-                lines.append(line)
-        self._hold(rest)
-        return lines
+                yield line
+        self._hold(data[start:])
 
     def finish(self) -> Line | None:
         """Returns the last line, if it had no line feed."""

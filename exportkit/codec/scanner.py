@@ -19,6 +19,9 @@ KEY_TAGS = frozenset("SNB")
 MAX_KEY_TYPES = 256
 """Types of key attributes told apart: a table has two, and only hostile Keys have many."""
 
+MAX_KEY_NAME = 255
+"""Bytes of the longest name that a key attribute can have; longer ones would be kept for nothing."""
+
 NEAR_MICROSECONDS = 60_000_000
 MALFORMED_CODES = frozenset({"record-malformed", "record-kind-mismatch"})
 
@@ -164,7 +167,7 @@ class ReferenceScanner:
                 faults.append(RecordFault("key-type", member, name))
             else:
                 self._note_key_type(name, value.tag, line)
-                if value.content in {"", b""}:
+                if value.tag != "N" and not value.content:
                     faults.append(RecordFault("key-empty", member, name))
         if self._options.collect_keys and not faults:
             key = [(name, values[name]) for name in dict.fromkeys(names)]
@@ -173,7 +176,7 @@ class ReferenceScanner:
 
     def _note_key_type(self, name: str, tag: str, line: Line) -> None:
         seen = self._key_types.get((name, tag))
-        if seen is None and len(self._key_types) >= MAX_KEY_TYPES:
+        if seen is None and (len(self._key_types) >= MAX_KEY_TYPES or len(name.encode("utf-8")) > MAX_KEY_NAME):
             return
         seen = seen or KeyTypes(name, tag, 0, line.number, line.offset)
         self._key_types[name, tag] = replace(seen, count=seen.count + 1)

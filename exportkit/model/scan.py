@@ -121,7 +121,7 @@ class ScanReport:
         deepest: Levels of L and M of the most nested value (0: scalars and sets only).
         first_timestamp: Least WriteTimestampMicros, None where there is none.
         last_timestamp: Greatest.
-        key_types: Types of key attributes, in order of first sight, at most 256.
+        key_types: Types of key attributes, in order of first sight, at most 256, of names up to 255 bytes.
         faults: The first ``fault_limit`` of each reason, in order of their lines.
         fault_counts: How many faults of each reason there were in all.
     """

@@ -184,6 +184,19 @@ def test_key_types_are_bounded(engine: Engine, form: str) -> None:
 
 
 @each_format
+def test_names_that_no_key_can_have_are_not_kept(engine: Engine, form: str) -> None:
+    longest, longer = "é" * 127 + "x", "é" * 128
+    records = [change(form).replace("pk", name) for name in (longest, longer, longest)]
+    if form is ION:
+        records = [
+            record.replace(name, f"'{name}'") for record, name in zip(records, (longest, longer, longest), strict=True)
+        ]
+    report = scan(engine, lines(*records), format=form, export_type=INCREMENTAL)
+    assert [(types.name, types.count) for types in report.key_types] == [(longest, 2)]
+    assert report.faults == ()
+
+
+@each_format
 def test_records_so_far_can_be_asked_for(engine: Engine, form: str) -> None:
     scanner = engine.scanner(ScanOptions(format=form, export_type=FULL))
     record = ITEM[form].encode()

@@ -12,6 +12,8 @@ use super::report::KeyTypes;
 pub(super) const NONE: u32 = u32::MAX;
 /// Types of key attributes told apart: a table has two, and only hostile Keys have many.
 const MAX_KEY_TYPES: usize = 256;
+/// Bytes of the longest name that a key attribute can have; longer ones would be kept for nothing.
+const MAX_KEY_NAME: usize = 255;
 
 /// The names of the attributes that are watched. An attribute's number is its place among them.
 #[derive(Debug)]
@@ -184,6 +186,9 @@ impl Types {
 
     #[cold]
     fn find(&mut self, place: usize, tag: usize, name: &[u8], line: &Line<'_>) {
+        if name.len() > MAX_KEY_NAME {
+            return;
+        }
         let label = ["S", "N", "B"][tag];
         let at = self
             .found
