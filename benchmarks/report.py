@@ -32,7 +32,10 @@ def write(name: str, here: dict[str, Any], result: dict[str, Any]) -> None:
 
 def verify_tables(result: dict[str, Any]) -> str:
     """Returns the ratios with their targets, then the times."""
-    ratios = [(name, f"{ratio:.2f}", TARGETS.get(name, "")) for name, ratio in result["ratios"].items()]
+    ratios = [
+        (name, f"{ratio:.2f}", "" if cpu is None else f"{cpu:.2f}", TARGETS.get(name, ""))
+        for name, (ratio, cpu) in result["ratios"].items()
+    ]
     times = [
         (
             timing["case"],
@@ -41,13 +44,14 @@ def verify_tables(result: dict[str, Any]) -> str:
             f"{timing['bytes'] / 1e6:,.0f}",
             f"{timing['seconds']:.3f}",
             f"{min(timing['all_seconds']):.3f} to {max(timing['all_seconds']):.3f}",
+            f"{timing['cpu_seconds']:.3f}",
             f"{timing['bytes'] / timing['seconds'] / 1e6:,.0f}",
             f"{timing['seconds'] / timing['items'] * 1e6:.2f}",
         )
         for timing in result["timings"]
     ]
-    head = ("case", "data", "items", "MB", "seconds", "least to most", "MB/s", "µs an item")
-    return f"{_table(('ratio', 'measured', 'target'), ratios)}\n\n{_table(head, times)}"
+    head = ("case", "data", "items", "MB", "seconds", "least to most", "CPU s", "MB/s", "µs an item")
+    return f"{_table(('ratio', 'time', 'CPU time', 'target'), ratios)}\n\n{_table(head, times)}"
 
 
 def memory_table(result: dict[str, Any]) -> str:

@@ -48,6 +48,7 @@ class Timing:
         items: Items it read.
         bytes: Decompressed bytes it read.
         seconds: The median.
+        cpu_seconds: The median of processor time, which a busy machine disturbs less.
         all_seconds: Every run.
     """
 
@@ -56,6 +57,7 @@ class Timing:
     items: int
     bytes: int
     seconds: float
+    cpu_seconds: float
     all_seconds: list[float]
 
 
@@ -92,17 +94,19 @@ def measure_shape(shape: Shape, items: int, rounds: int, folder: Path) -> list[T
         small = dataset(f"{shape}-small-{few}", GenerateOptions(items=few, shape=shape), folder)
         cases["today", JSON] = small, todays_way
         cases["reference", JSON] = small, verify_by_the_reference_engine
-    seconds: dict[tuple[str, str], list[float]] = {name: [] for name in cases}
+    runs: dict[tuple[str, str], list[tuple[float, float]]] = {name: [] for name in cases}
     for _ in range(rounds):
         for name, (data, work) in cases.items():
             gc.collect()
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), time.process_time()
             work(data)
-            seconds[name].append(time.perf_counter() - start)
-    return [
-        Timing(name[0], f"{shape} {name[1]}", data.items, data.bytes, statistics.median(seconds[name]), seconds[name])
-        for name, (data, _) in cases.items()
-    ]
+            runs[name].append((time.perf_counter() - start, time.process_time() - cpu_start))
+    timings = []
+    for (case, output_format), (data, _) in cases.items():
+        seconds, cpu_seconds = zip(*runs[case, output_format], strict=True)
+        medians = statistics.median(seconds), statistics.median(cpu_seconds)
+        timings.append(Timing(case, f"{shape} {output_format}", data.items, data.bytes, *medians, list(seconds)))
+    return timings
 
 
 # --- the cases ---------------------------------------------------------------------------------------------
@@ -195,25 +199,23 @@ def _environment(name: str, value: str) -> Iterator[None]:
 
 
 def result(timings: list[Timing]) -> dict[str, Any]:
-    """Returns timings and the ratios that are asked for."""
+    """Returns timings, and the ratios that are asked for: of time per item, and of processor time where one job ran."""
     by_name = {(timing.case, timing.data): timing for timing in timings}
-    rows = []
+    ratios: dict[str, tuple[float, float | None]] = {}
+
+    def compare(name: str, over: Timing, under: Timing, *, jobs: int = 1) -> None:
+        cpu = over.cpu_seconds / over.items / (under.cpu_seconds / under.items)
+        ratios[name] = over.seconds / over.items / (under.seconds / under.items), cpu if jobs == 1 else None
+
     for shape in ITEMS:
         as_json, as_ion = (f"{shape} {output_format}" for output_format in OutputFormat)
         for data in (as_json, as_ion):
-            limit = by_name["limit", data].seconds
-            one = by_name["verify", data].seconds
-            rows.append((f"verify / limit, {data}", one / limit))
-            rows.append((f"verify --key / limit, {data}", by_name["verify --key", data].seconds / limit))
-            rows.append((f"one job / two jobs, {data}", one / by_name["verify --jobs 2", data].seconds))
-        ion_to_json = by_name["verify", as_ion].seconds / by_name["verify", as_json].seconds
-        rows.append((f"ION / DYNAMODB_JSON, {shape}", ion_to_json))
-    native = _per_item(by_name["verify", f"{Shape.TYPICAL} {JSON}"])
+            limit, one = by_name["limit", data], by_name["verify", data]
+            compare(f"verify / limit, {data}", one, limit)
+            compare(f"verify --key / limit, {data}", by_name["verify --key", data], limit)
+            compare(f"one job / two jobs, {data}", one, by_name["verify --jobs 2", data], jobs=2)
+        compare(f"ION / DYNAMODB_JSON, {shape}", by_name["verify", as_ion], by_name["verify", as_json])
+    data = f"{Shape.TYPICAL} {JSON}"
     for case in ("today", "reference"):
-        data = f"{Shape.TYPICAL} {JSON}"
-        rows += [(f"{case} / verify, {data}", _per_item(by_name[case, data]) / native)]
-    return {"timings": [asdict(timing) for timing in timings], "ratios": dict(rows)}
-
-
-def _per_item(timing: Timing) -> float:
-    return timing.seconds / timing.items
+        compare(f"{case} / verify, {data}", by_name[case, data], by_name["verify", data])
+    return {"timings": [asdict(timing) for timing in timings], "ratios": ratios}
