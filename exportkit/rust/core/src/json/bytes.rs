@@ -135,10 +135,19 @@ pub(super) struct ShortNumber<'a> {
 /// Reads `true` or `false`, without a branch on which it is.
 #[inline(always)]
 pub(super) fn boolean(rest: &[u8]) -> Option<(bool, &[u8])> {
-    let word = u64::from_le_bytes(*rest.first_chunk()?);
+    let word = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+    let word = u64::from_le_bytes(word);
     let is_true = word & 0xFFFF_FFFF == u64::from(u32::from_le_bytes(*b"true"));
     let is_false = word & 0xFF_FFFF_FFFF == u64::from_le_bytes(*b"false\0\0\0");
     (is_true | is_false).then(|| (is_true, &rest[4 + usize::from(is_false)..]))
+}
+
+/// The last few bytes of a line, with zeros behind them.
+#[cold]
+fn padded(rest: &[u8]) -> [u8; 8] {
+    let mut word = [0; 8];
+    word.iter_mut().zip(rest).for_each(|(place, &byte)| *place = byte);
+    word
 }
 
 /// Reads padded standard base64 from behind its opening quote; None where it is none, or spelled with escapes.
@@ -286,6 +295,17 @@ mod tests {
             assert_eq!(read(bad), None, "{bad}");
         }
         assert_eq!(base64(b"abcd"), None);
+    }
+
+    #[test]
+    fn booleans() {
+        let read = |text: &str| both(text, |bytes| boolean(bytes).map(|(value, _)| value));
+        assert_eq!(read("true"), Some(true));
+        assert_eq!(read("true}}}"), Some(true));
+        assert_eq!(read("false"), Some(false));
+        for other in ["", "t", "tru", "fals", "True", "1", "null"] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]
