@@ -114,7 +114,7 @@ fn typical_attributes(random: &mut Random, number: u64, out: &mut String) -> std
         random.below(50),
     )?;
     out.push_str(r#""lines":{"L":["#);
-    for line in 0..1 + random.below(3) {
+    for line in 0..=random.below(3) {
         write!(
             out,
             r#"{}{{"M":{{"sku":{{"S":"SKU-{}"}},"qty":{{"N":"{}"}},"price":{{"N":"{}"}}}}}}"#,

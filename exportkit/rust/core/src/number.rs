@@ -93,8 +93,7 @@ impl Decimal {
         let mut exponent: i64 = 0;
         let (negative, body) = match text {
             [b'-', rest @ ..] => (true, rest),
-            [b'+', rest @ ..] => (false, rest),
-            rest => (false, rest),
+            [b'+', rest @ ..] | rest => (false, rest),
         };
         for (at, &byte) in body.iter().enumerate() {
             match byte {
@@ -269,8 +268,7 @@ fn leading_digits(text: &[u8]) -> usize {
 fn read_exponent(text: &[u8]) -> Result<i64, Reason> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     let mut value: i64 = 0;
     for &byte in digits {

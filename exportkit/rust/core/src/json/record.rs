@@ -16,6 +16,10 @@ const METADATA_BRACKETS: u32 = 2;
 
 /// What has been seen of a record.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each member a record can have: nothing is encoded in their combination"
+)]
 struct Seen {
     item: bool,
     keys: bool,

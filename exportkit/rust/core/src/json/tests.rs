@@ -231,12 +231,12 @@ fn faults_of_change_records() {
             "/NewImage",
         ),
         (
-            format!(r#"{{{keys},{metadata},{keys}}}"#),
+            format!(r"{{{keys},{metadata},{keys}}}"),
             Reason::MemberDuplicate,
             "/Keys",
         ),
         (
-            format!(r#"{{{keys},{metadata},{metadata}}}"#),
+            format!(r"{{{keys},{metadata},{metadata}}}"),
             Reason::MemberDuplicate,
             "/Metadata",
         ),

@@ -69,13 +69,12 @@ impl JsonParser {
             rest => return Err(J::fault(Reason::Syntax, rest)),
         };
         loop {
-            let attribute = match self.paths.recognise(&mut scope, rest) {
-                Some(found) => found.into(),
-                None => {
-                    let (attribute, entered) = self.attribute::<J>(scope, rest)?;
-                    scope = entered;
-                    attribute
-                }
+            let attribute = if let Some(found) = self.paths.recognise(&mut scope, rest) {
+                found.into()
+            } else {
+                let (attribute, entered) = self.attribute::<J>(scope, rest)?;
+                scope = entered;
+                attribute
             };
             visitor.name(attribute.node, attribute.name);
             let content = self.content::<J, V>(attribute.tag, attribute.rest, attribute.node, level, visitor);

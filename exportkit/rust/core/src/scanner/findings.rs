@@ -175,7 +175,7 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
         record.types[types::M] += u64::from(record.level > 0) * record.weight;
         record.deepest = record.deepest.max(record.level * record.weight);
         record.level += 1;
-        self.value(|encoder| encoder.begin_map(), 1);
+        self.value(Encoder::begin_map, 1);
     }
 
     #[inline]
@@ -193,7 +193,7 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
         if KEYED && self.found.record.level == 0 {
             self.found.keys.end_member();
         } else {
-            self.value(|encoder| encoder.end_map(), -1);
+            self.value(Encoder::end_map, -1);
         }
     }
 
@@ -203,13 +203,13 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
         record.types[types::L] += record.weight;
         record.deepest = record.deepest.max(record.level * record.weight);
         record.level += 1;
-        self.value(|encoder| encoder.begin_list(), 1);
+        self.value(Encoder::begin_list, 1);
     }
 
     #[inline]
     fn end_list(&mut self) {
         self.found.record.level -= 1;
-        self.value(|encoder| encoder.end_list(), -1);
+        self.value(Encoder::end_list, -1);
     }
 
     #[inline]
@@ -227,7 +227,7 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
     #[inline]
     fn end_set(&mut self) {
         self.found.record.scalar_weight = self.found.record.weight;
-        self.value(|encoder| encoder.end_set(), -1);
+        self.value(Encoder::end_set, -1);
     }
 
     #[inline]
@@ -257,7 +257,7 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
     #[inline]
     fn null(&mut self) {
         self.found.record.types[types::NULL] += self.found.record.scalar_weight;
-        self.value(|encoder| encoder.null(), 0);
+        self.value(Encoder::null, 0);
     }
 
     #[inline]

@@ -308,12 +308,15 @@ fn images_against_keys() {
     );
     assert_eq!((report.records, report.puts, report.malformed), (9, 9, 0));
     assert_eq!(entries.len(), 8 * ENTRY_SIZE);
-    let types: Vec<_> = report
+    let key_types: Vec<_> = report
         .key_types
         .iter()
-        .map(|types| (&types.name[..], types.tag, types.count, types.line))
+        .map(|seen| (&seen.name[..], seen.tag, seen.count, seen.line))
         .collect();
-    assert_eq!(types, [(&b"k"[..], "S", 6, 1), (b"q", "S", 2, 4), (b"l", "S", 1, 8)]);
+    assert_eq!(
+        key_types,
+        [(&b"k"[..], "S", 6, 1), (b"q", "S", 2, 4), (b"l", "S", 1, 8)]
+    );
 }
 
 #[test]
