@@ -1,4 +1,4 @@
-"""The properties with five hundred examples each, and a minute of fuzzing."""
+"""The properties with 250 examples each, and a minute of fuzzing."""
 
 import os
 import subprocess
