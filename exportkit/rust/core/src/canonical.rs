@@ -1,6 +1,7 @@
 //! The canonical encoding (`docs/canonical.md`): of an item, a key, a change record; or its SHA-256.
 
 mod encoder;
+mod order;
 #[cfg(test)]
 mod vectors;
 
@@ -110,12 +111,12 @@ impl Visitor for Canonicaliser {
         self.record.timestamp = Some(micros);
     }
 
-    fn begin_map(&mut self, _node: NodeId) {
-        self.encoder.begin_map();
+    fn begin_map(&mut self, node: NodeId) {
+        self.encoder.begin_map_at(node);
     }
 
-    fn name(&mut self, _node: NodeId, name: Text<'_>) {
-        self.encoder.name(name);
+    fn name(&mut self, node: NodeId, name: Text<'_>) {
+        self.encoder.name_at(node, name);
     }
 
     fn end_map(&mut self) {

@@ -12,6 +12,7 @@ pub(crate) mod hash;
 pub mod ion;
 pub mod json;
 mod judge;
+mod kept;
 pub mod line;
 pub mod number;
 pub mod path;

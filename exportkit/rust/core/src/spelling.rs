@@ -12,7 +12,18 @@ pub fn write_number(out: &mut Vec<u8>, value: Number<'_>) {
 
 /// Appends a number as the Ion decimal that AWS's exports hold.
 pub fn write_ion_number(out: &mut Vec<u8>, value: Number<'_>) {
-    value.decimal().write_ion(out);
+    match Plain::of(value) {
+        Some(plain) => plain.write_ion(out),
+        None => value.decimal().write_ion(out),
+    }
+}
+
+/// Appends the payload of a number's canonical encoding.
+pub fn write_canonical_number(out: &mut Vec<u8>, value: Number<'_>) {
+    match Plain::of(value) {
+        Some(plain) => plain.write_canonical(out),
+        None => value.decimal().write_canonical(out),
+    }
 }
 
 /// Appends base64 whose unused bits are zero.
@@ -59,10 +70,127 @@ fn is_spelled(text: &[u8]) -> bool {
     matches!(fraction, [.., b'1'..=b'9']) && fraction.iter().all(u8::is_ascii_digit)
 }
 
+/// A number written without an exponent, as nearly all are: its digits can be copied.
+struct Plain<'a> {
+    negative: bool,
+    /// The digits before the point, without leading zeros, and without trailing ones if there is no fraction.
+    whole: &'a [u8],
+    /// Zeros that stand behind `whole`; none if there is a fraction.
+    zeros: u8,
+    /// The digits behind the point, without trailing zeros.
+    fraction: &'a [u8],
+}
+
+/// Bytes of the longest text that is read so; no number of as many digits is out of range.
+const MAX_PLAIN: usize = 38;
+
+impl<'a> Plain<'a> {
+    fn of(value: Number<'a>) -> Option<Self> {
+        let Number::Text(text) = value else { return None };
+        let (negative, body) = match text {
+            [b'-', body @ ..] => (true, body),
+            [b'+', body @ ..] | body => (false, body),
+        };
+        if body.len() > MAX_PLAIN {
+            return None;
+        }
+        let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (whole, fraction) = match body.split_at(digits) {
+            (whole, []) => (whole, &[][..]),
+            (whole, [b'.', fraction @ ..]) if fraction.iter().all(u8::is_ascii_digit) => (whole, fraction),
+            _ => return None,
+        };
+        let whole = &whole[leading_zeros(whole)..];
+        let fraction = without_trailing_zeros(fraction);
+        if !fraction.is_empty() {
+            return Some(Self {
+                negative,
+                whole,
+                zeros: 0,
+                fraction,
+            });
+        }
+        let stripped = without_trailing_zeros(whole);
+        let zeros = u8::try_from(whole.len() - stripped.len()).ok()?;
+        Some(Self {
+            negative,
+            whole: stripped,
+            zeros,
+            fraction,
+        })
+    }
+
+    fn is_zero(&self) -> bool {
+        self.whole.is_empty() && self.fraction.is_empty()
+    }
+
+    fn write_ion(&self, out: &mut Vec<u8>) {
+        if self.is_zero() {
+            return out.extend_from_slice(b"0.");
+        }
+        if self.negative {
+            out.push(b'-');
+        }
+        if self.zeros > 0 {
+            out.extend_from_slice(self.whole);
+            write_exponent(out, b"d", self.zeros);
+        } else if !self.whole.is_empty() || leading_zeros(self.fraction) < 6 {
+            out.extend_from_slice(if self.whole.is_empty() { b"0" } else { self.whole });
+            out.push(b'.');
+            out.extend_from_slice(self.fraction);
+        } else {
+            out.extend_from_slice(&self.fraction[leading_zeros(self.fraction)..]);
+            write_exponent(out, b"d-", u8::try_from(self.fraction.len()).unwrap_or(u8::MAX));
+        }
+    }
+
+    fn write_canonical(&self, out: &mut Vec<u8>) {
+        if self.is_zero() {
+            return out.push(b'0');
+        }
+        let exponent = i16::from(self.zeros) - i16::try_from(self.fraction.len()).unwrap_or(i16::MAX);
+        out.push(if self.negative { b'-' } else { b'+' });
+        out.extend_from_slice(&exponent.to_be_bytes());
+        out.extend_from_slice(self.whole);
+        let zeros = if self.whole.is_empty() {
+            leading_zeros(self.fraction)
+        } else {
+            0
+        };
+        out.extend_from_slice(&self.fraction[zeros..]);
+    }
+}
+
+fn leading_zeros(digits: &[u8]) -> usize {
+    digits.iter().take_while(|&&digit| digit == b'0').count()
+}
+
+fn without_trailing_zeros(digits: &[u8]) -> &[u8] {
+    &digits[..digits
+        .iter()
+        .rposition(|&digit| digit != b'0')
+        .map_or(0, |last| last + 1)]
+}
+
+/// Appends an exponent below 100.
+fn write_exponent(out: &mut Vec<u8>, before: &[u8], exponent: u8) {
+    out.extend_from_slice(before);
+    if exponent >= 10 {
+        out.push(b'0' + exponent / 10);
+    }
+    out.push(b'0' + exponent % 10);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::number::Decimal;
+
+    fn written(write: fn(&mut Vec<u8>, Number<'_>), number: Number<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out, number);
+        out
+    }
 
     #[test]
     fn what_is_copied_is_spelled_as_the_service_does() {
@@ -103,9 +231,14 @@ mod tests {
                             assert_eq!(spelled, text.as_bytes());
                             copied += 1;
                         }
-                        let mut out = Vec::new();
-                        write_number(&mut out, Number::Text(text.as_bytes()));
-                        assert_eq!(out, spelled, "{text}");
+                        let number = Number::Text(text.as_bytes());
+                        assert_eq!(written(write_number, number), spelled, "{text}");
+                        let mut ion = Vec::new();
+                        value.write_ion(&mut ion);
+                        assert_eq!(written(write_ion_number, number), ion, "{text}");
+                        let mut canonical = Vec::new();
+                        value.write_canonical(&mut canonical);
+                        assert_eq!(written(write_canonical_number, number), canonical, "{text}");
                     }
                 }
             }

@@ -17,12 +17,13 @@ pub use ion::Ion;
 pub use json::Json;
 
 use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::kept::KeptBytes;
 use crate::path::NodeId;
 
 /// What stands before and behind something.
 type Brackets = (&'static str, &'static str);
 
-/// A text form: how it spells each value, without the comma that follows.
+/// A text form: how it spells each value, with a comma behind it.
 pub trait Form: Default {
     /// Around the map of an item.
     const ITEM: Brackets;
@@ -71,6 +72,8 @@ pub trait Form: Default {
 #[derive(Debug, Default)]
 pub struct Transcoder<F> {
     form: F,
+    /// Written names by place.
+    names: KeptBytes,
     /// Whole lines, and behind them the record at hand.
     out: Vec<u8>,
     /// Where the record at hand begins.
@@ -170,15 +173,19 @@ impl<F: Form> Visitor for Transcoder<F> {
         self.depth += 1;
     }
 
-    fn name(&mut self, _node: NodeId, name: Text<'_>) {
+    fn name(&mut self, node: NodeId, name: Text<'_>) {
+        if let Some(known) = self.names.get(node) {
+            return self.out.extend_from_slice(known);
+        }
+        let start = self.out.len();
         self.form.name(&mut self.out, name);
+        self.names.keep(node, &self.out[start..]);
     }
 
     fn end_map(&mut self) {
         self.depth -= 1;
         if self.depth > 0 {
             self.close(F::MAP.1);
-            self.push(",");
         } else {
             self.close("}");
             if let Some(span) = self.record.member.and_then(|member| self.record.spans[member].as_mut()) {
@@ -195,7 +202,6 @@ impl<F: Form> Visitor for Transcoder<F> {
     fn end_list(&mut self) {
         self.depth -= 1;
         self.close(F::LIST.1);
-        self.push(",");
     }
 
     fn begin_set(&mut self, kind: SetKind) {
@@ -206,32 +212,26 @@ impl<F: Form> Visitor for Transcoder<F> {
     fn end_set(&mut self) {
         self.in_set = false;
         self.close(F::set(SetKind::Strings).1);
-        self.push(",");
     }
 
     fn string(&mut self, value: Text<'_>) {
         self.form.string(&mut self.out, value, self.in_set);
-        self.push(",");
     }
 
     fn number(&mut self, value: Number<'_>) {
         self.form.number(&mut self.out, value, self.in_set);
-        self.push(",");
     }
 
     fn binary(&mut self, value: Binary<'_>) {
         self.form.binary(&mut self.out, value, self.in_set);
-        self.push(",");
     }
 
     fn boolean(&mut self, value: bool) {
         self.push(if value { F::TRUE } else { F::FALSE });
-        self.push(",");
     }
 
     fn null(&mut self) {
         self.push(F::NULL);
-        self.push(",");
     }
 
     fn end_record(&mut self, _line: &Line<'_>) {

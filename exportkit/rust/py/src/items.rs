@@ -4,8 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::buffer::with_bytes;
+use crate::known::Known;
 use crate::session::{Session, advance};
-use crate::values::{Builder, Known};
+use crate::values::Builder;
 
 #[pyclass(module = "exportkit._native")]
 pub(crate) struct Items(Session<Known>);

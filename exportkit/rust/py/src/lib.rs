@@ -8,6 +8,7 @@ mod canonicaliser;
 mod entries;
 mod errors;
 mod items;
+mod known;
 mod options;
 mod recent;
 mod scanner;

@@ -19,6 +19,31 @@ struct Slot {
 /// A text, filled up with zeros, and its length.
 type Key = [u8; LONGEST + 1];
 
+/// How often a look among the recent objects found what it sought: for an attribute whose values hardly
+/// repeat, looking costs more than making.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Luck {
+    looks: u8,
+    finds: u8,
+}
+
+impl Luck {
+    /// Whether to look: after a first while, where a quarter of the looks found something.
+    fn is_good(self) -> bool {
+        self.looks < u8::MAX || self.finds >= u8::MAX / 4
+    }
+
+    fn count(&mut self, found: bool) {
+        if self.looks == u8::MAX {
+            // From now on the older half counts half.
+            self.looks /= 2;
+            self.finds /= 2;
+        }
+        self.looks += 1;
+        self.finds += u8::from(found);
+    }
+}
+
 impl Recent {
     pub(crate) fn new() -> Self {
         let mut slots = Vec::new();
@@ -31,11 +56,16 @@ impl Recent {
         &mut self,
         py: Python<'py>,
         text: &[u8],
+        luck: &mut Luck,
         make: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Some(key) = key(text) else { return make() };
+        let Some(key) = key(text).filter(|_| luck.is_good()) else {
+            return make();
+        };
         let slot = &mut self.0[slot_of(&key)];
-        if let Some(object) = slot.object.as_ref().filter(|_| slot.key == key) {
+        let known = slot.object.as_ref().filter(|_| slot.key == key);
+        luck.count(known.is_some());
+        if let Some(object) = known {
             return Ok(object.bind(py).clone());
         }
         let object = make()?;

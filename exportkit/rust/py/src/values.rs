@@ -2,79 +2,12 @@
 
 use std::mem::take;
 
-use crate::recent::Recent;
 use exportkit_core::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
-use exportkit_core::number::MAX_DIGITS;
 use exportkit_core::path::NodeId;
-use exportkit_core::spelling::write_number;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PySet, PyString};
+use pyo3::types::{PyBool, PyDict, PyList, PySet, PyString};
 
-/// What is kept from record to record.
-pub(crate) struct Known {
-    /// Makes a Decimal of a text; faster than the class, which looks up the thread's context.
-    create_decimal: Py<PyAny>,
-    change_record: Py<PyAny>,
-    /// Names of attributes by their place, so that each is one object for all items.
-    names: Vec<Option<Py<PyString>>>,
-    strings: Recent,
-    numbers: Recent,
-    scratch: Vec<u8>,
-}
-
-impl Known {
-    pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
-        Ok(Self {
-            create_decimal: exact_context(py)?.getattr("create_decimal")?.unbind(),
-            change_record: py.import("exportkit.model.values")?.getattr("ChangeRecord")?.unbind(),
-            names: Vec::new(),
-            strings: Recent::new(),
-            numbers: Recent::new(),
-            scratch: Vec::new(),
-        })
-    }
-
-    fn name<'py>(&mut self, py: Python<'py>, node: NodeId, name: Text<'_>) -> PyResult<Bound<'py, PyString>> {
-        if let Some(Some(known)) = self.names.get(node.index()) {
-            return Ok(known.bind(py).clone());
-        }
-        let name = PyString::from_bytes(py, name.bytes(&mut self.scratch))?;
-        if node != NodeId::OVERFLOW {
-            if self.names.len() <= node.index() {
-                self.names.resize_with(node.index() + 1, || None);
-            }
-            self.names[node.index()] = Some(name.clone().unbind());
-        }
-        Ok(name)
-    }
-
-    fn string<'py>(&mut self, py: Python<'py>, value: Text<'_>) -> PyResult<Bound<'py, PyAny>> {
-        let text = value.bytes(&mut self.scratch);
-        self.strings
-            .get(py, text, || PyString::from_bytes(py, text).map(Bound::into_any))
-    }
-
-    fn number<'py>(&mut self, py: Python<'py>, value: Number<'_>) -> PyResult<Bound<'py, PyAny>> {
-        self.scratch.clear();
-        write_number(&mut self.scratch, value);
-        self.numbers.get(py, &self.scratch, || {
-            self.create_decimal
-                .bind(py)
-                .call1((PyString::from_bytes(py, &self.scratch)?,))
-        })
-    }
-}
-
-/// A decimal context in which no DynamoDB number is rounded.
-fn exact_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let decimal = py.import("decimal")?;
-    let settings = PyDict::new(py);
-    settings.set_item("prec", MAX_DIGITS)?;
-    settings.set_item("Emin", decimal.getattr("MIN_EMIN")?)?;
-    settings.set_item("Emax", decimal.getattr("MAX_EMAX")?)?;
-    settings.set_item("traps", PyList::empty(py))?;
-    decimal.getattr("Context")?.call((), Some(&settings))
-}
+use crate::known::Known;
 
 /// Builds the records of one chunk.
 pub(crate) struct Builder<'a, 'py> {
@@ -232,10 +165,7 @@ impl Visitor for Builder<'_, '_> {
     }
 
     fn binary(&mut self, value: Binary<'_>) {
-        let scratch = &mut self.known.scratch;
-        scratch.clear();
-        value.append_to(scratch);
-        let value = PyBytes::new(self.py, scratch);
+        let value = self.known.binary(self.py, value);
         self.put(Ok(value));
     }
 

@@ -2,11 +2,16 @@
 
 use std::ops::Range;
 
+use super::order::{Entry, Orders};
 use crate::events::{Binary, Number, SetKind, Text};
+use crate::kept::KeptBytes;
+use crate::path::NodeId;
+use crate::spelling::write_canonical_number;
 
-/// Encodes values that it is told of one by one, as a [`Visitor`] is.
+/// Encodes values that it is told of one by one, as a [`Visitor`](crate::events::Visitor) is.
 ///
-/// A map's entries and a set's elements are encoded as they come, and put in order when it ends.
+/// A map's entries and a set's elements are encoded as they come, and put in order when it ends. The
+/// order of a map whose place in the path trie is known is kept for the next that has the same names.
 #[derive(Debug, Default)]
 pub struct Encoder {
     pub(super) out: Vec<u8>,
@@ -14,6 +19,9 @@ pub struct Encoder {
     /// Entries of the open maps and of the open set, the innermost's last.
     entries: Vec<Entry>,
     in_set: bool,
+    /// Encoded names by place.
+    names: KeptBytes,
+    orders: Orders,
     pub(super) scratch: Vec<u8>,
 }
 
@@ -24,34 +32,14 @@ pub(super) struct Open {
     pub(super) start: usize,
     /// Its first entry.
     entry: usize,
-}
-
-/// A name with its value, or an element of a set.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// Where it begins.
-    start: usize,
-    /// Where it ends, once that is known.
-    end: usize,
-    /// The first eight bytes that it is ordered by: mostly they decide.
-    prefix: u64,
+    /// A map's place.
+    node: NodeId,
 }
 
 /// Bytes of a type byte and a length.
 const HEADER: usize = 5;
-
-impl Entry {
-    fn new(start: usize, order: &[u8]) -> Self {
-        let mut prefix = [0; 8];
-        let shown = order.len().min(prefix.len());
-        prefix[..shown].copy_from_slice(&order[..shown]);
-        Self {
-            start,
-            end: start,
-            prefix: u64::from_be_bytes(prefix),
-        }
-    }
-}
+/// Bytes of a name's length.
+const NAME_HEADER: usize = 4;
 
 impl Encoder {
     /// What was encoded since the last [`clear`](Self::clear).
@@ -74,24 +62,38 @@ impl Encoder {
 
     /// Begins a map; as a value, or as an item or key.
     pub fn begin_map(&mut self) {
-        self.begin(b'M');
+        self.begin_map_at(NodeId::OVERFLOW);
+    }
+
+    /// Begins a map whose place is known.
+    pub fn begin_map_at(&mut self, node: NodeId) {
+        self.begin(b'M', node);
     }
 
     /// The name of the entry whose value follows.
     pub fn name(&mut self, name: Text<'_>) {
+        self.name_at(NodeId::OVERFLOW, name);
+    }
+
+    /// The name of an entry whose place is known.
+    pub fn name_at(&mut self, node: NodeId, name: Text<'_>) {
         let start = self.out.len();
-        self.out.extend_from_slice(&[0; 4]);
+        self.entries.push(Entry { start, node });
+        if let Some(known) = self.names.get(node) {
+            self.out.extend_from_slice(known);
+            return;
+        }
+        self.out.extend_from_slice(&[0; NAME_HEADER]);
         name.append_to(&mut self.out);
-        let length = length_bytes(self.out.len() - start - 4);
-        self.out[start..start + 4].copy_from_slice(&length);
-        self.entries.push(Entry::new(start, &self.out[start + 4..]));
+        let length = length_bytes(self.out.len() - start - NAME_HEADER);
+        self.out[start..start + NAME_HEADER].copy_from_slice(&length);
+        self.names.keep(node, &self.out[start..]);
     }
 
     /// Ends the map.
     pub fn end_map(&mut self) {
         self.end_sorted(|entry| {
-            // The name, of which the entry's first four bytes tell the length.
-            let (length, rest) = entry.split_first_chunk().unwrap_or((&[0; 4], entry));
+            let (length, rest) = entry.split_first_chunk().unwrap_or((&[0; NAME_HEADER], entry));
             let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
             rest.get(..length).unwrap_or(rest)
         });
@@ -99,7 +101,7 @@ impl Encoder {
 
     /// Begins a list.
     pub fn begin_list(&mut self) {
-        self.begin(b'L');
+        self.begin(b'L', NodeId::OVERFLOW);
     }
 
     /// Ends the list.
@@ -111,11 +113,12 @@ impl Encoder {
 
     /// Begins a set.
     pub fn begin_set(&mut self, kind: SetKind) {
-        self.begin(match kind {
+        let kind = match kind {
             SetKind::Strings => b's',
             SetKind::Numbers => b'n',
             SetKind::Binaries => b'b',
-        });
+        };
+        self.begin(kind, NodeId::OVERFLOW);
         self.in_set = true;
     }
 
@@ -132,7 +135,7 @@ impl Encoder {
 
     /// A number.
     pub fn number(&mut self, value: Number<'_>) {
-        self.scalar(b'N', |out| value.decimal().write_canonical(out));
+        self.scalar(b'N', |out| write_canonical_number(out, value));
     }
 
     /// Binary, decoded.
@@ -166,15 +169,18 @@ impl Encoder {
         payload(&mut self.out);
         self.end(start);
         if self.in_set {
-            // All elements begin with the same type byte.
-            self.entries.push(Entry::new(start, &self.out[start + 1..]));
+            self.entries.push(Entry {
+                start,
+                node: NodeId::OVERFLOW,
+            });
         }
     }
 
-    fn begin(&mut self, kind: u8) {
+    fn begin(&mut self, kind: u8, node: NodeId) {
         self.open.push(Open {
             start: self.out.len(),
             entry: self.entries.len(),
+            node,
         });
         self.out.extend_from_slice(&[kind, 0, 0, 0, 0]);
     }
@@ -185,30 +191,28 @@ impl Encoder {
         self.out[start + 1..start + HEADER].copy_from_slice(&length);
     }
 
-    /// Ends a container whose entries stand in the order of what `order` sees of each.
-    fn end_sorted(&mut self, order: impl Fn(&[u8]) -> &[u8]) {
+    /// Ends a container whose entries stand in the order of what `key` sees of each.
+    fn end_sorted(&mut self, key: impl Fn(&[u8]) -> &[u8]) {
         let Some(open) = self.open.pop() else { return };
         self.end(open.start);
-        let out = &mut self.out;
-        let entries = &mut self.entries[open.entry..];
-        let compare = |a: &Entry, b: &Entry| {
-            a.prefix
-                .cmp(&b.prefix)
-                .then_with(|| order(&out[a.start..]).cmp(order(&out[b.start..])))
-        };
-        if !entries.is_sorted_by(|a, b| compare(a, b).is_le()) {
-            let mut end = out.len();
-            for entry in entries.iter_mut().rev() {
-                (entry.end, end) = (end, entry.start);
+        let Self {
+            out,
+            entries,
+            orders,
+            scratch,
+            ..
+        } = self;
+        let own = &entries[open.entry..];
+        let order = orders.of(open.node, own, out, key);
+        if !order.is_empty() {
+            scratch.clear();
+            for &entry in order {
+                let end = own.get(entry + 1).map_or(out.len(), |next| next.start);
+                scratch.extend_from_slice(&out[own[entry].start..end]);
             }
-            entries.sort_unstable_by(compare);
-            self.scratch.clear();
-            for entry in &*entries {
-                self.scratch.extend_from_slice(&out[entry.start..entry.end]);
-            }
-            out[open.start + HEADER..].copy_from_slice(&self.scratch);
+            out[open.start + HEADER..].copy_from_slice(scratch);
         }
-        self.entries.truncate(open.entry);
+        entries.truncate(open.entry);
     }
 }
 

@@ -1,9 +1,9 @@
 //! DynamoDB JSON, as exports hold it: `{"Item":{"id":{"S":"foo"}}}`.
 
-use super::json::{write_quoted_base64, write_string};
+use super::json::write_escaped;
 use super::{Brackets, Form};
 use crate::events::{Binary, Number, SetKind, Text};
-use crate::spelling::write_number;
+use crate::spelling::{write_base64, write_number};
 
 /// Writes DynamoDB JSON.
 #[derive(Debug, Default)]
@@ -11,28 +11,16 @@ pub struct DynamodbJson {
     scratch: Vec<u8>,
 }
 
-impl DynamodbJson {
-    fn tagged(out: &mut Vec<u8>, tag: &str, in_set: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        if in_set {
-            write(out);
-        } else {
-            out.extend_from_slice(tag.as_bytes());
-            write(out);
-            out.push(b'}');
-        }
-    }
-}
-
 impl Form for DynamodbJson {
     const ITEM: Brackets = ("{\"Item\":", "}");
     const TIMESTAMP: Brackets = ("{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"", "\"}}");
     const MEMBERS: [&'static str; 3] = [",\"Keys\":", ",\"OldImage\":", ",\"NewImage\":"];
     const CHANGE_END: &'static str = "}";
-    const MAP: Brackets = ("{\"M\":{", "}}");
-    const LIST: Brackets = ("{\"L\":[", "]}");
-    const TRUE: &'static str = "{\"BOOL\":true}";
-    const FALSE: &'static str = "{\"BOOL\":false}";
-    const NULL: &'static str = "{\"NULL\":true}";
+    const MAP: Brackets = ("{\"M\":{", "}},");
+    const LIST: Brackets = ("{\"L\":[", "]},");
+    const TRUE: &'static str = "{\"BOOL\":true},";
+    const FALSE: &'static str = "{\"BOOL\":false},";
+    const NULL: &'static str = "{\"NULL\":true},";
 
     fn set(kind: SetKind) -> Brackets {
         let open = match kind {
@@ -40,29 +28,40 @@ impl Form for DynamodbJson {
             SetKind::Numbers => "{\"NS\":[",
             SetKind::Binaries => "{\"BS\":[",
         };
-        (open, "]}")
+        (open, "]},")
     }
 
     fn name(&mut self, out: &mut Vec<u8>, name: Text<'_>) {
-        write_string(out, name, &mut self.scratch);
-        out.push(b':');
+        out.push(b'"');
+        write_escaped(out, name, &mut self.scratch);
+        out.extend_from_slice(b"\":");
     }
 
     fn string(&mut self, out: &mut Vec<u8>, value: Text<'_>, in_set: bool) {
-        Self::tagged(out, "{\"S\":", in_set, |out| {
-            write_string(out, value, &mut self.scratch);
+        tagged(out, "{\"S\":\"", in_set, |out| {
+            write_escaped(out, value, &mut self.scratch);
         });
     }
 
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, in_set: bool) {
-        Self::tagged(out, "{\"N\":", in_set, |out| {
-            out.push(b'"');
-            write_number(out, value);
-            out.push(b'"');
-        });
+        tagged(out, "{\"N\":\"", in_set, |out| write_number(out, value));
     }
 
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool) {
-        Self::tagged(out, "{\"B\":", in_set, |out| write_quoted_base64(out, value));
+        tagged(out, "{\"B\":\"", in_set, |out| write_base64(out, value));
+    }
+}
+
+/// Writes a value in quotes, and around it, but for an element of a set, the object with its tag.
+#[inline(always)]
+fn tagged(out: &mut Vec<u8>, tag: &str, in_set: bool, write: impl FnOnce(&mut Vec<u8>)) {
+    if in_set {
+        out.push(b'"');
+        write(out);
+        out.extend_from_slice(b"\",");
+    } else {
+        out.extend_from_slice(tag.as_bytes());
+        write(out);
+        out.extend_from_slice(b"\"},");
     }
 }

@@ -1,12 +1,18 @@
 //! Escaping: which bytes a string may hold as they are, and how the others are written.
 
-/// What stands for each byte: 0 for the byte itself, else the letter after a backslash, where `u` and `x`
-/// are followed by the byte in hexadecimal.
-pub(super) struct Escapes([u8; 256]);
+/// How one kind of string is escaped.
+pub(super) struct Escapes {
+    quote: u8,
+    /// Whether U+007F is escaped too.
+    delete: bool,
+    /// What stands for each byte: 0 for the byte itself, else the letter after a backslash, where `u` and
+    /// `x` are followed by the byte in hexadecimal.
+    letters: [u8; 256],
+}
 
 impl Escapes {
     /// JSON: the quote, the backslash and characters below U+0020.
-    pub(super) const JSON: Self = Self::new(0x20, b'u', b'"', b"\x08b\x0cf\nn\rr\tt");
+    pub(super) const JSON: Self = Self::new(b'"', b'u', b"\x08b\x0cf\nn\rr\tt", false);
 
     /// Ion strings: also U+007F.
     pub(super) const ION_STRING: Self = Self::ion(b'"');
@@ -15,33 +21,66 @@ impl Escapes {
     pub(super) const ION_NAME: Self = Self::ion(b'\'');
 
     const fn ion(quote: u8) -> Self {
-        let mut escapes = Self::new(0x20, b'x', quote, b"\x000\x07a\x08b\tt\nn\x0bv\x0cf\rr");
-        escapes.0[0x7f] = b'x';
-        escapes
+        Self::new(quote, b'x', b"\x000\x07a\x08b\tt\nn\x0bv\x0cf\rr", true)
     }
 
-    /// All bytes below `plain_from` are escaped, by `other` unless `short` (pairs of byte and letter) has them.
-    const fn new(plain_from: usize, other: u8, quote: u8, short: &[u8]) -> Self {
-        let mut table = [0; 256];
+    /// `short` has pairs of a byte and its letter; `other` is the letter of all others that are escaped.
+    const fn new(quote: u8, other: u8, short: &[u8], delete: bool) -> Self {
+        let mut letters = [0; 256];
         let mut byte = 0;
-        while byte < plain_from {
-            table[byte] = other;
+        while byte < 0x20 {
+            letters[byte] = other;
             byte += 1;
+        }
+        if delete {
+            letters[0x7f] = other;
         }
         let mut pair = 0;
         while pair < short.len() {
-            table[short[pair] as usize] = short[pair + 1];
+            letters[short[pair] as usize] = short[pair + 1];
             pair += 2;
         }
-        table[quote as usize] = quote;
-        table[b'\\' as usize] = b'\\';
-        Self(table)
+        letters[quote as usize] = quote;
+        letters[b'\\' as usize] = b'\\';
+        Self { quote, delete, letters }
     }
 
     /// Appends the string, escaped.
+    #[inline]
     pub(super) fn write(&self, out: &mut Vec<u8>, string: &[u8]) {
+        if self.is_clean(string) {
+            out.extend_from_slice(string);
+        } else {
+            self.write_slowly(out, string);
+        }
+    }
+
+    /// Whether no byte is escaped; looks at eight at a time.
+    #[inline]
+    fn is_clean(&self, string: &[u8]) -> bool {
+        let Some(last) = string.last_chunk() else {
+            return string.iter().all(|&byte| self.letters[usize::from(byte)] == 0);
+        };
+        let (words, _) = string.as_chunks();
+        // The last eight bytes overlap the words before them.
+        words
+            .iter()
+            .chain([last])
+            .fold(0, |found, word| found | self.escaped(u64::from_le_bytes(*word)))
+            == 0
+    }
+
+    /// Zero if none of eight bytes is escaped.
+    #[inline]
+    fn escaped(&self, word: u64) -> u64 {
+        let found = below(word, 0x20) | equal(word, self.quote) | equal(word, b'\\');
+        if self.delete { found | equal(word, 0x7f) } else { found }
+    }
+
+    #[cold]
+    fn write_slowly(&self, out: &mut Vec<u8>, string: &[u8]) {
         let mut rest = string;
-        while let Some(at) = rest.iter().position(|&byte| self.0[usize::from(byte)] != 0) {
+        while let Some(at) = rest.iter().position(|&byte| self.letters[usize::from(byte)] != 0) {
             out.extend_from_slice(&rest[..at]);
             self.write_byte(out, rest[at]);
             rest = &rest[at + 1..];
@@ -49,10 +88,9 @@ impl Escapes {
         out.extend_from_slice(rest);
     }
 
-    #[cold]
     fn write_byte(&self, out: &mut Vec<u8>, byte: u8) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        let letter = self.0[usize::from(byte)];
+        let letter = self.letters[usize::from(byte)];
         out.extend_from_slice(&[b'\\', letter]);
         match letter {
             b'u' => out.extend_from_slice(b"00"),
@@ -63,6 +101,20 @@ impl Escapes {
     }
 }
 
+const EACH: u64 = u64::MAX / 255;
+
+/// Not zero if one of eight bytes is less than `limit`, which is at most 128.
+#[inline]
+const fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(EACH * limit as u64) & !word & (EACH * 0x80)
+}
+
+/// Not zero if one of eight bytes is `byte`.
+#[inline]
+const fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ (EACH * byte as u64), 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Escapes;
@@ -71,6 +123,23 @@ mod tests {
         let mut out = Vec::new();
         escapes.write(&mut out, string);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_byte_is_seen_at_every_place() {
+        for escapes in [&Escapes::JSON, &Escapes::ION_STRING, &Escapes::ION_NAME] {
+            for byte in 0..=0xff {
+                for length in 1..=25 {
+                    for at in 0..length {
+                        for filler in [b'a', b'!', 0x80, 0xff] {
+                            let mut string = vec![filler; length];
+                            string[at] = byte;
+                            assert_eq!(escapes.is_clean(&string), escapes.letters[usize::from(byte)] == 0);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ impl Form for Ion {
     const TIMESTAMP: Brackets = ("$ion_1_0 {Record:{Metadata:{WriteTimestampMicros:", ".}");
     const MEMBERS: [&'static str; 3] = [",Keys:", ",OldImage:", ",NewImage:"];
     const CHANGE_END: &'static str = "}}";
-    const MAP: Brackets = ("{", "}");
-    const LIST: Brackets = ("[", "]");
-    const TRUE: &'static str = "true";
-    const FALSE: &'static str = "false";
-    const NULL: &'static str = "null";
+    const MAP: Brackets = ("{", "},");
+    const LIST: Brackets = ("[", "],");
+    const TRUE: &'static str = "true,";
+    const FALSE: &'static str = "false,";
+    const NULL: &'static str = "null,";
 
     fn set(kind: SetKind) -> Brackets {
         let open = match kind {
@@ -28,7 +28,7 @@ impl Form for Ion {
             SetKind::Numbers => "$dynamodb_NS::[",
             SetKind::Binaries => "$dynamodb_BS::[",
         };
-        (open, "]")
+        (open, "],")
     }
 
     fn name(&mut self, out: &mut Vec<u8>, name: Text<'_>) {
@@ -46,17 +46,18 @@ impl Form for Ion {
     fn string(&mut self, out: &mut Vec<u8>, value: Text<'_>, _in_set: bool) {
         out.push(b'"');
         Escapes::ION_STRING.write(out, value.bytes(&mut self.scratch));
-        out.push(b'"');
+        out.extend_from_slice(b"\",");
     }
 
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, _in_set: bool) {
         write_ion_number(out, value);
+        out.push(b',');
     }
 
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, _in_set: bool) {
         out.extend_from_slice(b"{{");
         write_base64(out, value);
-        out.extend_from_slice(b"}}");
+        out.extend_from_slice(b"}},");
     }
 }
 
