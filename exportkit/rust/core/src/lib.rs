@@ -5,6 +5,7 @@
 
 pub mod canonical;
 pub mod containment;
+pub(crate) mod digest;
 pub mod entries;
 pub mod events;
 pub mod fault;

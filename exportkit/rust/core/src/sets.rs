@@ -4,10 +4,7 @@
 //! are many, or bytes may differ and values not (escapes, `1.0`, padded base64), values are written
 //! out and sorted: n log n, whatever the input.
 
-use wide::u32x8;
-
 use crate::events::{Binary, Number, SetKind, Spelling, Text};
-use crate::hash::{ends, high_bits};
 
 /// Elements compared in place.
 const FEW: usize = 8;
@@ -65,10 +62,10 @@ pub struct Elements<'a> {
     kind: SetKind,
     /// The elements, as long as they are few and plain.
     few: [&'a [u8]; FEW],
-    /// A hash of each.
-    keys: [u32; FEW],
     /// How many of these there are.
     count: usize,
+    /// A bit for each of these: elements whose bits are different are different.
+    bits: u64,
     /// Whether two of these are the same.
     twice: bool,
     /// Whether all values are in the scratch instead.
@@ -77,13 +74,13 @@ pub struct Elements<'a> {
 
 impl<'a> Elements<'a> {
     /// An empty set; one set at a time may use a scratch.
-    #[inline]
+    #[inline(always)]
     pub fn new(kind: SetKind) -> Self {
         Self {
             kind,
             few: [&[]; FEW],
-            keys: [0; FEW],
             count: 0,
+            bits: 0,
             twice: false,
             written: false,
         }
@@ -92,18 +89,15 @@ impl<'a> Elements<'a> {
     /// Adds an element, of the set's kind.
     #[inline(always)]
     pub fn add(&mut self, element: Element<'a>, scratch: &mut SetScratch) {
-        if !self.written
-            && self.count < FEW
-            && let Some(bytes) = element.plain()
+        if let Some(bytes) = element.plain()
+            && let Some(place) = self.few.get_mut(self.count)
         {
-            let (first, last) = ends(bytes);
-            let key = high_bits(first.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ last.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-            let alike = u32x8::new(self.keys).simd_eq(u32x8::splat(key)).to_bitmask();
-            if alike & ((1 << self.count) - 1) != 0 {
-                self.twice |= self.few[..self.count].contains(&bytes);
+            *place = bytes;
+            let bit = 1 << bit_of(bytes);
+            if self.bits & bit != 0 {
+                self.twice |= is_among(bytes, &self.few[..self.count]);
             }
-            self.few[self.count] = bytes;
-            self.keys[self.count] = key;
+            self.bits |= bit;
             self.count += 1;
         } else {
             self.add_written(element, scratch);
@@ -128,7 +122,7 @@ impl<'a> Elements<'a> {
             self.written = true;
             scratch.values.clear();
             scratch.spans.clear();
-            for &raw in &self.few[..self.count] {
+            for &raw in self.few.iter().take(self.count) {
                 scratch.push(match self.kind {
                     SetKind::Strings => Element::Text(Text::plain(raw)),
                     SetKind::Numbers => Element::Integer(raw),
@@ -136,8 +130,26 @@ impl<'a> Elements<'a> {
                 });
             }
         }
+        self.count = FEW; // so that no other goes there
         scratch.push(element);
     }
+}
+
+/// One of 64 bits, by some of a text's bytes.
+#[inline(always)]
+fn bit_of(text: &[u8]) -> u64 {
+    let (Some(&first), Some(&last)) = (text.first(), text.last()) else {
+        return 0;
+    };
+    let middle = text[text.len() / 2];
+    let bytes = u64::from(first) | u64::from(middle) << 8 | u64::from(last) << 16 | (text.len() as u64) << 24;
+    bytes.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58
+}
+
+#[cold]
+#[inline(never)]
+fn is_among(bytes: &[u8], others: &[&[u8]]) -> bool {
+    others.contains(&bytes)
 }
 
 impl SetScratch {

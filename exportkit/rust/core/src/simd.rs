@@ -25,6 +25,15 @@ pub(crate) fn string_stops(block: &Block) -> u32 {
     (quote | backslash | within(block, 0, 0x1F)).to_bitmask()
 }
 
+/// Bytes that are `"`; bytes that stand in no plain JSON string, `\` and everything below U+0020.
+#[inline(always)]
+pub(crate) fn quotes_and_odd(block: &Block) -> (u32, u32) {
+    let block = u8x32::new(*block);
+    let quote = block.simd_eq(u8x32::splat(b'"'));
+    let backslash = block.simd_eq(u8x32::splat(b'\\'));
+    (quote.to_bitmask(), (backslash | within(block, 0, 0x1F)).to_bitmask())
+}
+
 /// Bytes that are no ASCII digit.
 #[inline(always)]
 pub(crate) fn non_digits(block: &Block) -> u32 {
@@ -37,6 +46,14 @@ pub(crate) fn non_words(block: &Block) -> u32 {
     let block = u8x32::new(*block);
     let letter = within(block | u8x32::splat(0x20), b'a', 25);
     !(letter | within(block, b'0', 9) | block.simd_eq(u8x32::splat(b'_'))).to_bitmask()
+}
+
+/// Bytes that are `"`; bytes that are no ASCII digit.
+#[inline(always)]
+pub(crate) fn quotes_and_non_digits(block: &Block) -> (u32, u32) {
+    let block = u8x32::new(*block);
+    let quote = block.simd_eq(u8x32::splat(b'"'));
+    (quote.to_bitmask(), !within(block, b'0', 9).to_bitmask())
 }
 
 /// Bytes that are not in the alphabet of standard base64 (`=` is not).

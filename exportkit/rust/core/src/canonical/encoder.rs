@@ -1,7 +1,5 @@
 //! The encoding of values, one by one.
 
-use std::ops::Range;
-
 use super::order::{Entry, Orders};
 use crate::events::{Binary, Number, SetKind, Text};
 use crate::kept::KeptBytes;
@@ -156,11 +154,6 @@ impl Encoder {
     /// NULL.
     pub fn null(&mut self) {
         self.out.extend_from_slice(b"0\0\0\0\0");
-    }
-
-    /// Once more, a value that was encoded before and stands at these bytes.
-    pub fn copy(&mut self, encoded: Range<usize>) {
-        self.out.extend_from_within(encoded);
     }
 
     fn scalar(&mut self, kind: u8, payload: impl FnOnce(&mut Vec<u8>)) {

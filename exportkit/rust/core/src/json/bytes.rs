@@ -3,7 +3,8 @@
 //! Each takes the bytes from its start on and returns what follows it. None crosses a line feed.
 
 use crate::events::{Spelling, Text};
-use crate::simd::{BLOCK, base64_run, first, non_digits, string_run, string_stops};
+use crate::simd::{BLOCK, Block, base64_run, quotes_and_non_digits, quotes_and_odd, string_run};
+use std::num::NonZeroU32;
 
 /// What follows white space.
 #[inline(always)]
@@ -26,21 +27,41 @@ fn skip_more_space(rest: &[u8]) -> &[u8] {
 /// Reads a string from behind its opening quote; None where it is no JSON string.
 #[inline(always)]
 pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    // A stop is somewhere in 64 bits, says the compiler: in as many bytes it needs no check of bounds.
     if let Some(window) = rest.first_chunk::<{ 2 * BLOCK }>() {
         let (blocks, _) = window.as_chunks::<BLOCK>();
-        let at = first(string_stops(&blocks[0]));
-        if window[at] == b'"' {
-            return Some((Text::plain(&window[..at]), &rest[at + 1..]));
-        }
-        if at == BLOCK {
-            let at = first(string_stops(&blocks[1]));
-            if at < BLOCK && blocks[1][at] == b'"' {
-                return Some((Text::plain(&window[..BLOCK + at]), &rest[BLOCK + at + 1..]));
+        let (quotes, odd) = quotes_and_odd(&blocks[0]);
+        if let Some(quotes) = NonZeroU32::new(quotes) {
+            if odd & before(quotes) == 0 {
+                let at = quotes.trailing_zeros() as usize;
+                return Some((Text::plain(&window[..at]), &rest[at + 1..]));
+            }
+        } else if odd == 0 {
+            let (quotes, odd) = quotes_and_odd(&blocks[1]);
+            if let Some(quotes) = NonZeroU32::new(quotes)
+                && odd & before(quotes) == 0
+            {
+                let at = BLOCK + quotes.trailing_zeros() as usize;
+                return Some((Text::plain(&window[..at]), &rest[at + 1..]));
             }
         }
     }
-    long_string(rest)
+    // Field by field: a struct with gaps, copied whole, would take a detour through memory.
+    let (Text { raw, spelling }, after) = long_string(rest)?;
+    Some((Text { raw, spelling }, after))
+}
+
+/// Bytes up to the next quote, if it is near and no backslash before it.
+#[inline(always)]
+pub(super) fn short_name(rest: &[u8]) -> Option<usize> {
+    let (quotes, odd) = quotes_and_odd(rest.first_chunk()?);
+    let quotes = NonZeroU32::new(quotes)?;
+    (odd & before(quotes) == 0).then_some(quotes.trailing_zeros() as usize)
+}
+
+/// The bits below the first.
+#[inline(always)]
+fn before(mask: NonZeroU32) -> u32 {
+    !mask.get() & (mask.get() - 1)
 }
 
 /// As [`string`], for any string.
@@ -99,29 +120,25 @@ fn code_unit(text: &[u8]) -> Option<u32> {
 /// What fits in a block has neither too many digits nor too large an exponent.
 #[inline(always)]
 pub(super) fn short_number(rest: &[u8]) -> Option<(ShortNumber<'_>, &[u8])> {
-    let window: &[u8; 2 * BLOCK] = rest.first_chunk()?;
-    let stops = non_digits(window.first_chunk()?);
-    let at = first(stops);
-    if window[at] == b'"' {
-        let number = ShortNumber {
-            text: &window[..at],
-            is_integer: true,
-        };
-        return (at > 0).then_some((number, &rest[at + 1..]));
+    let block: &Block = rest.first_chunk()?;
+    let (quotes, non_digits) = quotes_and_non_digits(block);
+    let quotes = NonZeroU32::new(quotes)?;
+    let at = quotes.trailing_zeros() as usize;
+    let text = block.get(..at)?;
+    let mut marks = non_digits & before(quotes);
+    let mut digits = at;
+    if marks & 1 == 1 && block[0] == b'-' {
+        marks &= marks - 1;
+        digits -= 1;
     }
-    let stops = stops & stops.wrapping_sub(1);
-    let next = first(stops);
-    let (end, marks) = match (window[at], window[next]) {
-        (b'-', b'"') if at == 0 => (next, 1),
-        (b'-', b'.') if at == 0 => (first(stops & stops.wrapping_sub(1)), 2),
-        (b'.', b'"') => (next, 1),
-        _ => return None,
-    };
-    let number = ShortNumber {
-        text: &window[..end],
-        is_integer: window[at] == b'-' && marks == 1,
-    };
-    (window[end] == b'"' && end > marks).then_some((number, &rest[end + 1..]))
+    let is_integer = marks == 0;
+    if !is_integer {
+        if marks & (marks - 1) != 0 || block[marks.trailing_zeros() as usize % BLOCK] != b'.' {
+            return None;
+        }
+        digits -= 1;
+    }
+    (digits > 0).then(|| (ShortNumber { text, is_integer }, &rest[at + 1..]))
 }
 
 /// A number that [`short_number`] found.
@@ -244,7 +261,7 @@ mod tests {
             "5.",
             "-.5",
             "007",
-            &"9".repeat(32),
+            &"9".repeat(31),
             &format!("-{}.1", "9".repeat(28)),
         ] {
             assert_eq!(read(good), Some(good.len()), "{good}");

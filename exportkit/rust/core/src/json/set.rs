@@ -8,15 +8,21 @@ use crate::fault::Reason;
 use crate::judge::Judge;
 use crate::sets::{Element, Elements};
 
+use super::value::tag;
+
 impl JsonParser {
-    /// Reads a set from behind its opening bracket.
+    /// Reads a set from behind its opening bracket; `KIND` is its type tag.
     #[inline(never)]
-    pub(super) fn set<'a, J: Judge, V: Visitor>(
+    pub(super) fn set<'a, J: Judge, V: Visitor, const KIND: u8>(
         &mut self,
         rest: &'a [u8],
-        kind: SetKind,
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
+        let kind = match KIND {
+            tag::SS => SetKind::Strings,
+            tag::NS => SetKind::Numbers,
+            _ => SetKind::Binaries,
+        };
         visitor.begin_set(kind);
         let start = skip_space(rest);
         if let [b']', ..] = start {
@@ -24,19 +30,28 @@ impl JsonParser {
         }
         let mut rest = start;
         let mut set = Elements::new(kind);
-        for index in 0.. {
+        let mut index = 0;
+        loop {
             let after = match self.element::<J, V>(rest, kind, &mut set, visitor) {
-                Ok(after) => skip_space(after),
+                Ok(after) => after,
                 Err(error) => return Err(J::in_list(error, index)),
             };
             match after {
-                [b',', after @ ..] => rest = skip_space(after),
-                [b']', after @ ..] => {
-                    rest = after;
+                [b',', next @ ..] => rest = skip_space(next),
+                [b']', next @ ..] => {
+                    rest = next;
                     break;
                 }
-                other => return Err(J::fault(Reason::Syntax, other)),
+                _ => match skip_space(after) {
+                    [b',', next @ ..] => rest = skip_space(next),
+                    [b']', next @ ..] => {
+                        rest = next;
+                        break;
+                    }
+                    other => return Err(J::fault(Reason::Syntax, other)),
+                },
             }
+            index += 1;
         }
         if set.has_duplicate(&mut self.sets) {
             return Err(J::fault(Reason::SetDuplicate, start));

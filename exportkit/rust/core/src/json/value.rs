@@ -4,12 +4,12 @@
 //! JSON at all, whatever is not as expected is a fault of type; where it is not, nobody asks which.
 
 use super::JsonParser;
-use super::bytes::{base64, boolean, short_number, skip_space, string};
+use super::bytes::{base64, boolean, short_name, short_number, skip_space, string};
 use super::scalar::{escaped_binary, long_number};
-use crate::events::{Binary, Number, SetKind, Spelling, Text, Visitor};
+use crate::events::{Binary, Number, Spelling, Text, Visitor};
 use crate::fault::Reason;
 use crate::judge::Judge;
-use crate::path::{NodeId, Recognised, Scope};
+use crate::path::{NodeId, Scope};
 
 /// L and M that may stand around another.
 const MAX_LEVELS: u32 = 64;
@@ -37,18 +37,6 @@ struct Attribute<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> From<Recognised<'a>> for Attribute<'a> {
-    #[inline(always)]
-    fn from(found: Recognised<'a>) -> Self {
-        Self {
-            node: found.node,
-            name: Text::plain(found.name),
-            tag: found.tag,
-            rest: found.rest,
-        }
-    }
-}
-
 impl JsonParser {
     /// Reads a map from behind its opening brace, at a place and inside `level` L and M.
     pub(super) fn map<'a, J: Judge, V: Visitor>(
@@ -69,18 +57,24 @@ impl JsonParser {
             rest => return Err(J::fault(Reason::Syntax, rest)),
         };
         loop {
-            let attribute = if let Some(found) = self.paths.recognise(&mut scope, rest) {
-                found.into()
+            // Not one struct, which would take a detour through memory.
+            let (node, raw, spelling, tag, start) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
+                (found.node, found.name, Spelling::Plain, found.tag, found.rest)
+            } else if let Some(length) = short_name(rest)
+                && let Some(found) = self.paths.look_up(&mut scope, rest, length)
+            {
+                (found.node, found.name, Spelling::Plain, found.tag, found.rest)
             } else {
-                let (attribute, entered) = self.attribute::<J>(scope, rest)?;
+                let (new, entered) = self.attribute::<J>(scope, rest)?;
                 scope = entered;
-                attribute
+                (new.node, new.name.raw, new.name.spelling, new.tag, new.rest)
             };
-            visitor.name(attribute.node, attribute.name);
-            let content = self.content::<J, V>(attribute.tag, attribute.rest, attribute.node, level, visitor);
+            let name = Text { raw, spelling };
+            visitor.name(node, name);
+            let content = self.content::<J, V>(tag, start, node, level, visitor);
             let after = match content {
                 Ok(after) => after,
-                Err(error) => return Err(J::under(error, || unescaped(attribute.name))),
+                Err(error) => return Err(J::under(error, || unescaped(name))),
             };
             // Mostly the value ends here, and another attribute or the map's end follows close behind.
             if let [b'}', second, third, ..] = *after {
@@ -95,7 +89,7 @@ impl JsonParser {
             }
             let after = match end_of_value::<J>(after) {
                 Ok(after) => after,
-                Err(error) => return Err(J::under(error, || unescaped(attribute.name))),
+                Err(error) => return Err(J::under(error, || unescaped(name))),
             };
             match after {
                 [b'}', after @ ..] => {
@@ -111,7 +105,7 @@ impl JsonParser {
         }
     }
 
-    /// Reads the name and type tag of an attribute that was not expected, from behind the name's opening quote.
+    /// Reads the name and type tag of an attribute whose token is not known, from behind the name's opening quote.
     #[inline(never)]
     fn attribute<'a, J: Judge>(
         &mut self,
@@ -119,11 +113,6 @@ impl JsonParser {
         start: &'a [u8],
     ) -> Result<(Attribute<'a>, Scope), J::Error> {
         let (name, rest) = string(start).ok_or_else(|| J::fault(Reason::Syntax, start))?;
-        if name.spelling == Spelling::Plain
-            && let Some(found) = self.paths.look_up(&mut scope, start, name.raw.len())
-        {
-            return Ok((found.into(), scope));
-        }
         let Some(node) = self.paths.enter(&mut scope, name.bytes(&mut self.scratch)) else {
             return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
                 unescaped(name)
@@ -187,9 +176,9 @@ impl JsonParser {
             tag::M | tag::L if level >= MAX_LEVELS => Err(J::fault(Reason::Nesting, rest)),
             tag::M => self.map::<J, V>(rest, node, level + 1, visitor),
             tag::L => self.list::<J, V>(rest, node, level + 1, visitor),
-            tag::SS => self.set::<J, V>(rest, SetKind::Strings, visitor),
-            tag::NS => self.set::<J, V>(rest, SetKind::Numbers, visitor),
-            _ => self.set::<J, V>(rest, SetKind::Binaries, visitor),
+            tag::SS => self.set::<J, V, { tag::SS }>(rest, visitor),
+            tag::NS => self.set::<J, V, { tag::NS }>(rest, visitor),
+            _ => self.set::<J, V, { tag::BS }>(rest, visitor),
         }
     }
 

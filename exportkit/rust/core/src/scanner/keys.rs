@@ -5,16 +5,18 @@
 //! stood in Keys; where an image comes before its Keys, the names of the last record are tried, and
 //! the record is asked for once more where they were others.
 
-use sha2::{Digest, Sha256};
-
 use super::ScanOptions;
 use super::report::{KeyTypes, ScanReport};
 use super::watched::{NONE, Types, Watched};
 use crate::canonical::Encoder;
+use crate::digest::sha256_half;
 use crate::entries::{self, Place};
 use crate::events::{Line, Member, Text};
 use crate::fault::{Fault, Reason};
 use crate::path::NodeId;
+
+/// Bytes before the payload of a canonical encoding: the type and the length.
+const HEADER: usize = 5;
 
 /// Where a value's encoding stands in the encoder.
 type Span = (usize, usize);
@@ -27,6 +29,8 @@ pub(super) struct Keys {
     watched: Watched,
     types: Types,
     entries: Vec<u8>,
+    /// The encoding of a key, while it is hashed.
+    message: Vec<u8>,
     /// Values of the record at hand.
     encoder: Encoder,
     /// The watched attributes of Item or Keys, of NewImage, of OldImage.
@@ -80,6 +84,7 @@ impl Keys {
             types: Types::new(watched.judged.len()),
             watched,
             entries: Vec::new(),
+            message: Vec::new(),
             encoder: Encoder::default(),
             main: Values::default(),
             new_image: Values::default(),
@@ -228,28 +233,23 @@ impl Keys {
 
     /// Writes the entry of the record's key: its hash, the record's offset, its file and line.
     fn collect_entry(&mut self, line: &Line<'_>) {
-        // The key's encoding is put together behind the values it is made of.
-        let start = self.encoder.encoded().len();
-        self.encoder.begin_map();
-        for &attribute in &self.watched.key {
-            if let (Some(name), Some(span)) = (
-                self.watched.names.get(attribute as usize),
-                self.main.spans.get(attribute as usize).copied().flatten(),
-            ) {
-                self.encoder.name(Text::plain(name));
-                self.encoder.copy(span.0..span.1);
-            }
+        // The canonical encoding of the key, an M; its names stand in order and encoded.
+        let message = &mut self.message;
+        message.clear();
+        message.extend_from_slice(b"M\0\0\0\0");
+        for (attribute, name) in &self.watched.key {
+            message.extend_from_slice(name);
+            message.extend_from_slice(self.main.get(*attribute, &self.encoder).unwrap_or_default());
         }
-        self.encoder.end_map();
-        let hash = Sha256::digest(&self.encoder.encoded()[start..]);
-        if let Some(hash) = hash.first_chunk() {
-            let place = Place {
-                file_index: self.file_index,
-                line: line.number,
-                offset: line.offset,
-            };
-            entries::write(&mut self.entries, hash, place);
-        }
+        let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
+        message[1..HEADER].copy_from_slice(&length.to_be_bytes());
+        let hash = sha256_half(message);
+        let place = Place {
+            file_index: self.file_index,
+            line: line.number,
+            offset: line.offset,
+        };
+        entries::write(&mut self.entries, &hash, place);
     }
 
     pub(super) fn take_entries(&mut self) -> Vec<u8> {

@@ -27,8 +27,8 @@ pub(super) struct Watched {
     pub(super) names: Vec<Vec<u8>>,
     /// The attributes to judge, in their order; `NONE` for names given that are not among Keys.
     pub(super) judged: Vec<u32>,
-    /// The attributes that the key is made of, each once.
-    pub(super) key: Vec<u32>,
+    /// The attributes that the key is made of, in the order of their names, with these as an M encodes them.
+    pub(super) key: Vec<(u32, Vec<u8>)>,
     index: HashMap<Vec<u8>, u32>,
     /// What is known of places in items and images: the attribute's number there, if it is watched.
     places: Vec<Option<u32>>,
@@ -140,9 +140,19 @@ impl Watched {
                 .collect(),
             None => (0..).zip(&self.names).map(|(number, _)| number).collect(),
         };
-        self.key.clone_from(&self.judged);
-        self.key.sort_unstable();
-        self.key.dedup();
+        let mut key = self.judged.clone();
+        key.sort_unstable_by_key(|&attribute| self.names.get(attribute as usize));
+        key.dedup();
+        let encoded = |attribute: u32| {
+            let name = self
+                .names
+                .get(attribute as usize)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
+            (attribute, [&length.to_be_bytes(), name].concat())
+        };
+        self.key = key.into_iter().map(encoded).collect();
     }
 }
 
