@@ -13,6 +13,7 @@ endif
 VENV := .venv
 DEMO_VENV := .venv-demo
 CARGO := cd exportkit/rust && cargo
+FUZZ_SECONDS ?= 60
 # Workers of the test run; TEST_JOBS=0 runs in one process.
 TEST_JOBS ?= 2
 PYTEST := $(VENV)/bin/pytest -n $(TEST_JOBS)
@@ -81,9 +82,12 @@ bench: $(VENV)/.installed ## The benchmarks (see benchmarks/README.md)
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
 .PHONY: fuzz
-fuzz: ## Fuzz the native parsers for FUZZ_SECONDS each (needs nightly Rust and cargo-fuzz)
-	@cd exportkit/rust && for target in $$(cargo +nightly fuzz list); do \
-		cargo +nightly fuzz run "$$target" -- -max_total_time=$(or $(FUZZ_SECONDS),60); done
+fuzz: $(VENV)/.installed ## Fuzz the native parsers, then both engines against each other, FUZZ_SECONDS each (docs/fuzzing.md)
+	@cd exportkit/rust/fuzz && for target in $$(cargo +nightly fuzz list); do \
+		mkdir -p "corpus/$$target"; \
+		cargo +nightly fuzz run --sanitizer none "$$target" "corpus/$$target" ../../../tests/conformance -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=6000 -dict=records.dict -print_final_stats=1; done
+	$(VENV)/bin/python -m tests.fuzz.differential --seconds $(FUZZ_SECONDS)
 
 .PHONY: docs
 docs: $(VENV)/.dev ## Serve the documentation on loopback while it is written
