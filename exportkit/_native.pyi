@@ -6,7 +6,8 @@
 - Chunks are ``bytes``, ``bytearray``, or any other buffer of unsigned bytes. ``bytes`` and memory views of
   ``bytes`` are read in place, everything that somebody could change meanwhile is copied first.
 - Other threads run while a chunk is read; ``Items`` alone makes Python objects all the time, and holds the
-  interpreter. A reader that two threads use at once raises RuntimeError.
+  interpreter; the garbage collector rests meanwhile, for nothing that it makes is garbage. A reader that two
+  threads use at once raises RuntimeError.
 - A bug in the engine is a RuntimeError that says so; the reader it happened in cannot go on.
 """
 

@@ -242,3 +242,40 @@ def test_options_with_unknown_values_are_refused(engine: Engine, field: str, val
 def test_an_unknown_form_is_refused(engine: Engine) -> None:
     with pytest.raises(ValueError, match="csv"):
         engine.transcoder(OPTIONS, "csv")  # type: ignore[arg-type]
+
+
+# --- the garbage collector ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(engine: Engine, enabled: bool) -> None:
+    reader = engine.items(OPTIONS)
+    was_enabled = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        reader.feed(LINE)
+        assert gc.isenabled() is enabled
+        with pytest.raises(MalformedRecordError):
+            reader.feed(b"{}\n")
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
+
+
+def test_the_garbage_collector_rests_while_items_are_made(engine: Engine) -> None:
+    reader = engine.items(OPTIONS)
+    collections: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        collections.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        with_gc = gc.isenabled()
+        items = reader.feed(LINE * 20_000)
+        during = len(collections)
+    finally:
+        gc.callbacks.remove(note)
+    assert with_gc
+    assert len(items) == 20_000
+    assert during <= 2, "at most the one that was due when it began to work again"
