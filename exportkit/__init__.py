@@ -1,4 +1,4 @@
-"""Verify, convert and replay DynamoDB exports to S3.
+"""Verify and read DynamoDB exports in S3, strict about loss.
 
 >>> import exportkit
 >>> for item in exportkit.open("samples/full-json").items():  # doctest: +SKIP
@@ -11,14 +11,16 @@ True
 from exportkit._version import __version__
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
-from exportkit.model.values import ChangeRecord
+from exportkit.model.values import AttributeValue, ChangeRecord, Item
 from exportkit.reading import OpenExport
 from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does
 from exportkit.store import StoreOptions
 from exportkit.verify import VerifyReport, verify
 
 __all__ = [
+    "AttributeValue",
     "ChangeRecord",
+    "Item",
     "OpenExport",
     "StoreOptions",
     "VerifyReport",

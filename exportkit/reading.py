@@ -8,16 +8,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, S
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ItemCountError, Md5MismatchError
+from exportkit.errors import ItemCountError, Md5MismatchError, UsageError
 from exportkit.export import DataFile, Export, open_export
-from exportkit.model.formats import TextForm
+from exportkit.model.formats import ExportType, TextForm
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
-from exportkit.model.values import Record
+from exportkit.model.values import ChangeRecord, Item, Record
 from exportkit.store import DataStream, StoreOptions
 
 __all__ = [
@@ -211,20 +211,37 @@ class OpenExport:
                 f"its files hold {items:,} records, its manifest-summary says {self.summary.item_count:,}; export anew",
             )
 
-    def items(self) -> Iterator[Record]:
-        """Yields every item of a full export, every ChangeRecord of an incremental one.
+    def items(self) -> Iterator[Item]:
+        """Returns every item of a full export.
 
-        Files come in the order of the manifest, records in the order of their file, as the Python
+        Files come in the order of the manifest, items in the order of their file, as the Python
         values of ``exportkit.model.values``. Each file is checked while it is read.
 
         Raises:
+            UsageError: The export is incremental: read its ``changes``. Raised at once, the rest
+                while the items are taken.
             MalformedRecordError: A record cannot be read; told after all those before it.
             GzipError: A file cannot be inflated.
             Md5MismatchError: A file is not what the manifest says; told at its end.
             ItemCountError: It holds another number of records; told at its end.
             StoreError: A file cannot be read from storage.
         """
+        if self.summary.export_type is not ExportType.FULL:
+            raise UsageError(f"{self.uri} is an incremental export: read its changes(), not items()")
+        return cast("Iterator[Item]", self._records())
 
+    def changes(self) -> Iterator[ChangeRecord]:
+        """Returns every record of an incremental export, in order as ``items`` does.
+
+        Raises:
+            UsageError: The export is full: read its ``items``.
+            ExportkitError: As ``items``.
+        """
+        if self.summary.export_type is not ExportType.INCREMENTAL:
+            raise UsageError(f"{self.uri} is a full export: read its items(), not changes()")
+        return cast("Iterator[ChangeRecord]", self._records())
+
+    def _records(self) -> Iterator[Record]:
         def produce(file: DataFile) -> Iterator[Sequence[Record]]:
             items = self._engine.items(self._options(file))
             return self._checked(file, items.feed, items.finish, len)

@@ -10,16 +10,19 @@ import sys
 from datetime import UTC, datetime
 
 import exportkit
+from exportkit.errors import UsageError
 
 
 def main(*locations: str) -> int:
     for location in locations:
         export = exportkit.open(location)
+        try:
+            changes = export.changes()
+        except UsageError as error:
+            print(error, file=sys.stderr)
+            return 2
         print(f"{export.summary.window} {export.summary.output_view}")
-        for change in export.items():
-            if not isinstance(change, exportkit.ChangeRecord):
-                print(f"{location} is a full export; this reads incremental ones", file=sys.stderr)
-                return 2
+        for change in changes:
             if change.new_image is None:
                 effect = "deleted"
             elif change.old_image is None:

@@ -9,7 +9,14 @@ import pytest
 
 import exportkit
 from exportkit.engine.protocols import Engine
-from exportkit.errors import GzipError, ItemCountError, MalformedRecordError, ManifestError, Md5MismatchError
+from exportkit.errors import (
+    GzipError,
+    ItemCountError,
+    MalformedRecordError,
+    ManifestError,
+    Md5MismatchError,
+    UsageError,
+)
 from exportkit.export import open_export
 from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.values import ChangeRecord
@@ -61,11 +68,21 @@ def test_an_incremental_gives_change_records(tmp_path: Path, form: OutputFormat,
     lines = [change(form, "a", new="a"), change(form, "b", old="b"), change(form, "c", new="c", old="c")]
     made = make_export(tmp_path, form, [lines], export_type=ExportType.INCREMENTAL)
     image = {"n": Decimal(1)}
-    assert list(opened(made, engine, jobs).items()) == [
+    assert list(opened(made, engine, jobs).changes()) == [
         ChangeRecord({"pk": "a"}, IN_WINDOW, {"pk": "a"} | image, None),
         ChangeRecord({"pk": "b"}, IN_WINDOW, None, {"pk": "b"} | image),
         ChangeRecord({"pk": "c"}, IN_WINDOW, {"pk": "c"} | image, {"pk": "c"} | image),
     ]
+
+
+def test_each_kind_refuses_the_other_at_once(full: Made, tmp_path: Path, form: OutputFormat, jobs: int) -> None:
+    increment = make_export(
+        tmp_path / "increment", form, [[change(form, "a", new="a")]], export_type=ExportType.INCREMENTAL
+    )
+    with pytest.raises(UsageError, match=r"is a full export: read its items\(\)"):
+        exportkit.open(full.folder, jobs=jobs).changes()
+    with pytest.raises(UsageError, match=r"is an incremental export: read its changes\(\)"):
+        exportkit.open(increment.folder, jobs=jobs).items()
 
 
 @pytest.mark.parametrize("limit", [0, 1, 4, 5, 6, 8, 100])
