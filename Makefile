@@ -58,6 +58,7 @@ check: $(VENV)/.dev ## Formats, lints, types, layers, the stub, Rust's own tests
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest -q tests/docs/test_types.py
 	$(VENV)/bin/lint-imports --no-cache # its cache does not notice new modules
 	@if [ -e exportkit/_native.abi3.so ]; then $(MAKE) check-native; else \
 		echo "exportkit._native is not built: its stub and the Rust workspace are not checked"; \

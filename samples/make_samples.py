@@ -69,10 +69,10 @@ def make_damaged(scratch: Path, folder: Path) -> None:
     flipped.write_bytes(content)
     missing.unlink()
     manifest = folder / "manifest-files.json"
-    lines = [orjson.loads(line) for line in manifest.read_bytes().splitlines()]
-    for line in lines:
-        line["itemCount"] += line["dataFileS3Key"].endswith(miscounted.name)
-    manifest.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    entries = [orjson.loads(line) for line in manifest.read_bytes().splitlines()]
+    for entry in entries:
+        entry["itemCount"] += entry["dataFileS3Key"].endswith(miscounted.name)
+    manifest.write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in entries))
 
 
 def plant_bad_records(files: list[list[bytes]]) -> None:
