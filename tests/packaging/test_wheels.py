@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -97,6 +98,19 @@ def test_the_source_distribution_holds_what_a_native_build_needs(sdist: Path, tm
     }
     assert not [name for name in files if name.endswith((".so", ".pyc")) or "/target/" in name]
     assert INFO not in files
+
+
+def test_the_source_distribution_holds_every_file_of_the_repository(
+    sdist: Path, backend: ModuleType, tmp_path: Path
+) -> None:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a clone of the repository: what belongs to it is not known")
+    listed = subprocess.run(
+        ["git", "ls-files", *backend.SDIST_CONTENT], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    tracked = {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
+    tree = unpack(sdist, tmp_path)
+    assert tracked <= {path.relative_to(tree).as_posix() for path in tree.rglob("*")}
 
 
 def test_a_wheel_from_the_source_distribution_equals_one_from_the_tree(
