@@ -23,7 +23,8 @@ Errors carry fields; the text is built from them and says what to do next. All
 survive pickling, so that they cross process borders whole.
 """
 
-from typing import ClassVar
+import errno
+from typing import Any, ClassVar
 
 from exportkit.reasons import REASONS
 
@@ -81,18 +82,30 @@ class _PlacedError(ExportkitError):
         return f"{self.uri}: {self.message}"
 
 
-class ManifestError(_PlacedError, ExportError, ValueError):
+class _LinedError(_PlacedError):
+    """An error about one object, or about one line of it."""
+
+    def __init__(self, uri: str, message: str, line: int | None = None) -> None:
+        super().__init__(uri, message)
+        self.line = line
+
+    def __str__(self) -> str:
+        return super().__str__() if self.line is None else f"{self.uri}: line {self.line}: {self.message}"
+
+
+class ManifestError(_LinedError, ExportError, ValueError):
     """A manifest is missing, malformed or contradicts itself.
 
     Attributes:
         uri: The manifest.
-        message: What is wrong, with line or key where there is one.
+        message: What is wrong, with the key where there is one.
         missing: Whether the object is absent, rather than malformed.
+        line: The line of manifest-files.json, from 1, where it is one line's fault.
     """
 
-    def __init__(self, uri: str, message: str, missing: bool = False) -> None:
-        super().__init__(uri, message)
-        self.args = (uri, message, missing)
+    def __init__(self, uri: str, message: str, missing: bool = False, line: int | None = None) -> None:
+        super().__init__(uri, message, line)
+        self.args = (uri, message, missing, line)
         self.missing = missing
 
 
@@ -100,8 +113,20 @@ class ExportIncompleteError(_PlacedError, ExportError):
     """The export is still running, or it failed: only ``_started`` is there."""
 
 
-class ForeignKeyError(_PlacedError, ExportError, ValueError):
-    """A manifest key leads out of the export's root."""
+class ForeignKeyError(_LinedError, ExportError, ValueError):
+    """A manifest key leads out of the export's root.
+
+    Attributes:
+        uri: The manifest.
+        message: Which key, and where it leads.
+        line: The line of manifest-files.json, from 1; None for the key of a summary.
+        key: The key as the manifest has it.
+    """
+
+    def __init__(self, uri: str, message: str, line: int | None = None, key: str = "") -> None:
+        super().__init__(uri, message, line)
+        self.args = (uri, message, line, key)
+        self.key = key
 
 
 class DataError(ExportkitError):
@@ -158,15 +183,36 @@ class ItemCountError(_PlacedError, DataError):
 
 
 class StoreError(_PlacedError, OSError):
-    """Storage could not do what was asked."""
+    """Storage could not do what was asked.
+
+    Attributes:
+        uri: The object, or the folder.
+        message: What went wrong.
+        errno: The nearest number of the operating system: EIO, but for the children.
+        strerror: The message, and ``filename`` the URI, as of any OSError.
+    """
+
+    _errno: ClassVar[int] = errno.EIO
+
+    def __init__(self, uri: str, message: str) -> None:
+        super().__init__(uri, message)
+        self.errno, self.strerror, self.filename = self._errno, message, uri
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # OSError's own would hand its three fields to a class that takes two.
+        return type(self), (self.uri, self.message), self.__dict__
 
 
 class ObjectNotFoundError(StoreError, FileNotFoundError):
     """No object of that name, or no bucket."""
 
+    _errno = errno.ENOENT
+
 
 class AccessDeniedError(StoreError, PermissionError):
     """The credentials do not allow it; the message names the permission."""
+
+    _errno = errno.EACCES
 
 
 class ServiceError(StoreError):

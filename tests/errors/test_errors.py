@@ -1,0 +1,49 @@
+"""Errors: their fields, their texts, and that they cross process borders whole."""
+
+import errno
+import pickle
+
+import pytest
+
+from exportkit.errors import (
+    AccessDeniedError,
+    ForeignKeyError,
+    ManifestError,
+    ObjectNotFoundError,
+    ServiceError,
+    StoreError,
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (StoreError, errno.EIO),
+        (ServiceError, errno.EIO),
+        (ObjectNotFoundError, errno.ENOENT),
+        (AccessDeniedError, errno.EACCES),
+    ],
+)
+def test_storage_errors_are_as_the_operating_systems(kind: type[StoreError], number: int) -> None:
+    for error in (kind("s3://b/k", "why"), pickle.loads(pickle.dumps(kind("s3://b/k", "why")))):
+        assert type(error) is kind
+        assert (error.errno, error.strerror, error.filename) == (number, "why", "s3://b/k")
+        assert (error.uri, error.message, str(error)) == ("s3://b/k", "why", "s3://b/k: why")
+        assert isinstance(error, type(OSError(number, "")))
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ManifestError("m", "why"), "m: why"),
+        (ManifestError("m", "why", missing=True), "m: why"),
+        (ManifestError("m", "why", line=7), "m: line 7: why"),
+        (ForeignKeyError("m", "why"), "m: why"),
+        (ForeignKeyError("m", "why", 7, "a/b"), "m: line 7: why"),
+    ],
+)
+def test_errors_of_manifests_keep_their_line(error: ManifestError | ForeignKeyError, text: str) -> None:
+    assert str(error) == text
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), again.__dict__) == (text, error.__dict__)
