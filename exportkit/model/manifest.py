@@ -8,6 +8,7 @@ more. What is there has to be of its type.
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,19 +57,25 @@ _ARN_ID = re.compile(r"/export/([^/]+)\Z")
 class _Members:
     """The members of one JSON object, taken out one by one with their types checked."""
 
-    def __init__(self, data: bytes, uri: str, where: str) -> None:
+    def __init__(self, data: bytes, uri: str, line: int | None = None) -> None:
         self._uri = uri
-        self._where = where
+        self._line = line
         try:
             value = orjson.loads(data)
         except orjson.JSONDecodeError as error:
-            raise ManifestError(uri, f"{where}not JSON: {error}") from None
+            raise self.wrong(f"not JSON: {error.msg}, at character {error.pos + 1}") from None
         if not isinstance(value, dict):
-            raise ManifestError(uri, f"{where}not a JSON object but {_json_type(value)}")
+            raise self.wrong(f"not a JSON object but {_json_type(value)}")
+        try:
+            repeated = None if _surely_unique(data, value) else _repeated_key(data)
+        except RecursionError:
+            raise self.wrong("not JSON: nested too deeply") from None
+        if repeated is not None:
+            raise self.wrong(f"{_shown(repeated)} stands twice in one object")
         self.members: dict[str, Any] = value
 
     def wrong(self, message: str) -> ManifestError:
-        return ManifestError(self._uri, self._where + message)
+        return ManifestError(self._uri, message, line=self._line)
 
     def text(self, key: str) -> str | None:
         value = self.members.get(key)
@@ -174,7 +181,7 @@ class ManifestSummary:
             ManifestError: It is malformed, lacks what every reader needs, or contradicts
                 itself; the message names the key.
         """
-        members = _Members(data, uri, "")
+        members = _Members(data, uri)
         export_type = members.word("exportType", ExportType)
         from_time, to_time = members.time("exportFromTime"), members.time("exportToTime")
         if export_type is None:
@@ -303,9 +310,9 @@ class DataFileEntry:
             line: The line's number, from 1.
 
         Raises:
-            ManifestError: The line is malformed; the message names line and key.
+            ManifestError: The line is malformed; the message names the key.
         """
-        members = _Members(data, uri, f"line {line}: ")
+        members = _Members(data, uri, line)
         key, item_count, md5 = members.text("dataFileS3Key"), members.count("itemCount"), members.text("md5Checksum")
         if not key:
             raise members.wrong("dataFileS3Key is missing")
@@ -332,6 +339,37 @@ class DataFileEntry:
 def _snake(key: str) -> str:
     """The field of a manifest's key: ``s3SseKmsKeyId`` is ``s3_sse_kms_key_id``."""
     return re.sub(r"(S3|[A-Z])", lambda found: "_" + found[0].lower(), key)
+
+
+def _surely_unique(data: bytes, members: Mapping[str, Any]) -> bool:
+    """Tells, where that is cheap, whether no key of a parsed object stands twice in its text.
+
+    orjson keeps the last of them. Without escapes and nested values every quote is one of
+    a key or of a string, so there are too many where one was dropped.
+    """
+    strings = len(members)
+    for value in members.values():
+        if isinstance(value, str):
+            strings += 1
+        elif isinstance(value, (dict, list)):
+            return False
+    return data.count(b'"') == 2 * strings and b"\\" not in data
+
+
+def _repeated_key(data: bytes) -> str | None:
+    """Returns a key that stands twice in an object of a JSON text that orjson has read; None if there is none."""
+    repeated: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                repeated.append(key)
+            seen.add(key)
+
+    # Numbers stay text: int() refuses those of very many digits.
+    json.loads(data, object_pairs_hook=members, parse_int=str, parse_float=str)
+    return repeated[0] if repeated else None
 
 
 def _is_md5(text: str) -> bool:

@@ -201,7 +201,7 @@ def test_a_line_of_another_writer() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (b"{}", "line 9: dataFileS3Key is missing"),
+        (b"{}", "f: line 9: dataFileS3Key is missing"),
         (b'{"dataFileS3Key":""}', "line 9: dataFileS3Key is missing"),
         (b'{"dataFileS3Key":"k"}', "line 9: itemCount is missing"),
         (b'{"dataFileS3Key":"k","itemCount":-3}', "line 9: itemCount is not a whole number"),
@@ -216,7 +216,49 @@ def test_a_line_of_another_writer() -> None:
 def test_a_malformed_line_says_which_and_what(line: bytes, told: str) -> None:
     with pytest.raises(ManifestError) as caught:
         DataFileEntry.parse(line, "f", 9)
-    assert told in caught.value.message
+    assert told in str(caught.value)
+    assert caught.value.line == 9
+    assert "line" not in caught.value.message
+
+
+TWICE = (
+    b'{"itemCount":1,"itemCount":1,"dataFileS3Key":"k"}',
+    b'{"dataFileS3Key":"a","itemCount":1,"dataFileS3Key":"b"}',
+    b'{"dataFileS3Key":"k","itemCount":1,"x":1,"x":"y"}',
+    b'{"dataFileS3Key":"k","itemCount":1,"x":"y","x":1}',
+    b'{"dataFileS3Key":"k","item\\u0043ount":1,"itemCount":1}',
+    b'{"dataFileS3Key":"k","itemCount":1,"x":[{"y":1,"y":2}]}',
+    b'{"dataFileS3Key":"k","itemCount":1,"x":{"y":"a","y":2}}',
+    b'{"dataFileS3Key":"k","itemCount":1,"":1,"":1}',
+)
+
+
+@pytest.mark.parametrize("line", TWICE)
+def test_a_key_that_stands_twice_is_refused(line: bytes) -> None:
+    """AWS writes none, and readers disagree on which of the two counts."""
+    with pytest.raises(ManifestError, match="stands twice in one object"):
+        DataFileEntry.parse(line, "f", 1)
+    with pytest.raises(ManifestError, match="'itemCount' stands twice in one object"):
+        parse(FULL[:-1] + b',"itemCount":3}')
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        rb'"x":"\"y\":1,\"y\":1"',
+        b'"x":{"y":1},"y":{"y":1}',
+        b'"x":[{"y":1},{"y":1},null,true]',
+        b'"x":[' + b"7" * 5000 + b".0e-4990]",
+        b'"x":null,"y":false,"z":-1.5',
+    ],
+)
+def test_keys_of_different_objects_may_be_the_same(more: bytes) -> None:
+    assert DataFileEntry.parse(b'{"dataFileS3Key":"k","itemCount":1,%s}' % more, "f", 1).item_count == 1
+
+
+def test_nesting_past_what_can_be_checked_is_refused() -> None:
+    with pytest.raises(ManifestError, match="nested too deeply"):
+        DataFileEntry.parse(b'{"dataFileS3Key":"k","itemCount":1,"x":%s1%s}' % (b"[" * 1000, b"]" * 1000), "f", 1)
 
 
 def test_both_survive_pickling_and_can_be_keys() -> None:
