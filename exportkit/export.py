@@ -179,13 +179,14 @@ class Export:
                 continue
         return None
 
-    def locate(self, key: str, manifest_uri: str, where: str) -> str:
+    def locate(self, key: str, manifest_uri: str, name: str, line: int | None = None) -> str:
         """Returns the URI of what a manifest key names, where the export lies now (``docs/locations.md``).
 
         Args:
             key: The key as the manifest has it.
             manifest_uri: The manifest, for errors.
-            where: The place in it, for errors.
+            name: What the manifest calls it, for errors.
+            line: The line it stands in, for errors.
 
         Raises:
             ForeignKeyError: The key leads out of the export, and that is not allowed.
@@ -198,10 +199,8 @@ class Export:
             if self.options.allow_foreign_keys:
                 return self.store.foreign(key, self.uri)
             shown = key if len(key) <= 200 else key[:200] + "…"
-            raise ForeignKeyError(
-                manifest_uri,
-                f"{where} leads out of the export: {shown!r} {error} (--allow-foreign-keys follows it)",
-            ) from None
+            reason = f"{name} leads out of the export: {shown!r} {error} (--allow-foreign-keys follows it)"
+            raise ForeignKeyError(manifest_uri, reason, line, key) from None
         return uri
 
 
@@ -210,7 +209,7 @@ class DataFiles(Iterator[DataFile]):
 
     Attributes:
         count: Entries handed out so far.
-        item_count: The sum of their itemCounts.
+        item_count: The sum of their itemCounts, and of those whose keys were refused.
         md5: Base64 of the MD5 of manifest-files.json; None before its end.
     """
 
@@ -250,9 +249,14 @@ class DataFiles(Iterator[DataFile]):
     def _file(self, number: int, line: bytes) -> DataFile:
         export = self._export
         if len(line) > _LINE_LIMIT:
-            raise ManifestError(export.files_uri, f"line {number}: longer than {_LINE_LIMIT:,} bytes")
+            raise ManifestError(export.files_uri, f"longer than {_LINE_LIMIT:,} bytes", line=number)
         entry = DataFileEntry.parse(line, export.files_uri, number)
-        return DataFile(self.count, entry, export.locate(entry.key, export.files_uri, f"line {number}: dataFileS3Key"))
+        try:
+            uri = export.locate(entry.key, export.files_uri, "dataFileS3Key", number)
+        except ForeignKeyError:
+            self.item_count += entry.item_count
+            raise
+        return DataFile(self.count, entry, uri)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Yields the numbered lines; of one that is too long, somewhat more than the limit."""

@@ -109,6 +109,7 @@ class _Run:
     findings: Findings = field(default_factory=Findings)
     totals: Totals = field(default_factory=Totals)
     listed: dict[bytes, int] = field(default_factory=dict)  # line of each data file's entry, by a hash of its URI
+    refused: set[bytes] = field(default_factory=set)  # hashes of the names that foreign keys end in
 
     def verify(self, location: str, *, ask: bool) -> VerifyReport:
         try:
@@ -166,7 +167,11 @@ class _Run:
             code = "export-not-complete"
         else:
             raise error
-        self.findings.add(code, getattr(error, "message", str(error)), getattr(error, "uri", uri))
+        if isinstance(error, ForeignKeyError):
+            self.refused.add(_digest(error.key.rpartition("/")[2]))
+        self.findings.add(
+            code, getattr(error, "message", str(error)), getattr(error, "uri", uri), line=getattr(error, "line", None)
+        )
 
     def _explain(self, export_type: ExportType, *, asked: bool) -> None:
         """Says which checks cannot be made with what is known."""
@@ -236,7 +241,8 @@ class _Run:
     def _unlisted(self, export: Export) -> None:
         try:
             for info in export.store.list(export.data_folder):
-                if _digest(info.uri) not in self.listed:
+                # A file of a refused key's name is most likely the one that was meant: it has its finding.
+                if _digest(info.uri) not in self.listed and _digest(export.store.name(info.uri)) not in self.refused:
                     self.findings.add("data-file-unlisted", "no manifest lists this file", info.uri)
         except AccessDeniedError as error:
             self.findings.not_done("data-file-unlisted", error.message)

@@ -81,7 +81,7 @@ def test_what_is_amiss_with_one_export_is_shown(tmp_path: Path, capsys: pytest.C
     for part in (
         "kind full, DYNAMODB_JSON",
         "table id not said",
-        "items 5, but 3 in its files by manifest-files.json",
+        "items 5, but 4 in its files by manifest-files.json",
         "missing 1 data file of the manifest",
         "made by exportkit replay",
         "manifest-summary.checksum is wrong: run exportkit verify, manifest-files.checksum is wrong",

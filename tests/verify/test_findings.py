@@ -180,6 +180,22 @@ def test_a_fault_of_manifests_or_objects(
     assert report.ok == ("error" not in expected.values())
 
 
+def test_a_fault_of_a_line_says_which(full: Made, form: OutputFormat) -> None:
+    spoil_foreign(full)
+    full.rewrite("manifest-files", lambda data: data + b"{}\n")
+    by_code = {finding.code: finding for finding in verify(full.folder).findings}
+    for code, line in (("manifest-key-foreign", 4), ("manifest-malformed", 5)):
+        assert by_code[code].line == line
+        assert "line" not in by_code[code].reason, "the place says it"
+        assert f"manifest-files.json:{line}: dataFileS3Key" in str(by_code[code])
+
+
+def test_a_file_behind_a_foreign_key_is_told_once(full: Made, form: OutputFormat) -> None:
+    """Its items count, and its file in the data folder is none that nobody lists."""
+    full.rewrite("manifest-files", lambda data: data.replace(b"/data/", b"/../elsewhere/"))
+    assert codes(verify(full.folder)) == {"manifest-key-foreign": Severity.ERROR}
+
+
 def test_a_count_that_was_not_expected(full: Made, form: OutputFormat, engine: Engine) -> None:
     for level in Level:
         report = verify(full.folder, expect_item_count=4, level=level, engine=engine)
