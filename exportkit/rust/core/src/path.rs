@@ -3,7 +3,8 @@
 //! Items of one table look alike. A place (node) is a name under a map, or the elements under a
 //! list. Each remembers the bytes that led to its value last time (its token) and which attribute
 //! followed it, so that a parser recognises most attributes with one comparison of bytes. Bytes that
-//! led a parser from the start of a name to the start of a value once lead there always.
+//! led a parser from the start of a name to the start of a value once lead there always; white space
+//! that may stand before the value now is the parser's to skip.
 //!
 //! Duplicate attributes are found with a stamp: each map instance has a serial number, and a node
 //! keeps the last one it was seen in. Two open maps never share a node, for the inner one's path is
@@ -12,9 +13,14 @@
 //! The trie is bounded, by nodes and by bytes of names. What does not fit is at
 //! [`NodeId::OVERFLOW`]; duplicates there are found with a hash table of the record's own.
 
+mod overflow;
+#[cfg(test)]
+mod tests;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use crate::hash::{fold, high_bits, seeded};
+use self::overflow::Overflow;
+use crate::hash::{high_bits, seeded};
 use crate::simd::{self, BLOCK};
 
 /// Places kept where nobody says otherwise.
@@ -168,7 +174,7 @@ impl Paths {
     /// Forgets what the last record left behind; called at the start of each.
     #[inline]
     pub fn begin_record(&mut self) {
-        if !self.overflow.entries.is_empty() {
+        if !self.overflow.is_empty() {
             self.overflow.clear();
         }
     }
@@ -437,218 +443,4 @@ fn slice(bytes: &[u8], (start, length): (u32, u32)) -> &[u8] {
         .get(start as usize..)
         .and_then(|bytes| bytes.get(..length as usize))
         .unwrap_or_default()
-}
-
-/// The names of one record that the trie has no room for.
-#[derive(Debug, Default)]
-struct Overflow {
-    entries: Vec<Overflown>,
-    names: Vec<u8>,
-    /// As [`Paths::table`], of numbers of entries.
-    table: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Overflown {
-    hash: u64,
-    /// The map instance.
-    serial: u64,
-    /// Where the name begins; it ends where the next begins.
-    start: usize,
-}
-
-impl Overflow {
-    /// Remembers a name of a map instance; false where it is there already.
-    fn enter(&mut self, serial: u64, hash: u64, name: &[u8]) -> bool {
-        if self.entries.len() * 2 >= self.table.len() {
-            self.grow();
-        }
-        let hash = fold(hash ^ serial, 0xA076_1D64_78BD_642F);
-        let mask = self.table.len() - 1;
-        let mut slot = low_bits(hash) & mask;
-        while let Some(entry) = self.entries.get(self.table[slot] as usize) {
-            if entry.hash == hash && entry.serial == serial {
-                let end = self
-                    .entries
-                    .get(self.table[slot] as usize + 1)
-                    .map_or(self.names.len(), |next| next.start);
-                if self.names.get(entry.start..end) == Some(name) {
-                    return false;
-                }
-            }
-            slot = (slot + 1) & mask;
-        }
-        self.table[slot] = u32::try_from(self.entries.len()).unwrap_or(NONE);
-        self.entries.push(Overflown {
-            hash,
-            serial,
-            start: self.names.len(),
-        });
-        self.names.extend_from_slice(name);
-        true
-    }
-
-    fn grow(&mut self) {
-        let size = (self.table.len() * 2).max(64);
-        self.table.clear();
-        self.table.resize(size, NONE);
-        for (id, entry) in (0..).zip(&self.entries) {
-            let mut slot = low_bits(entry.hash) & (size - 1);
-            while self.table[slot] != NONE {
-                slot = (slot + 1) & (size - 1);
-            }
-            self.table[slot] = id;
-        }
-    }
-
-    /// Empties it, and gives back what a record out of the ordinary needed.
-    #[cold]
-    fn clear(&mut self) {
-        if self.table.len() > 1 << 16 {
-            *self = Self::default();
-        } else {
-            self.entries.clear();
-            self.names.clear();
-            self.names.shrink_to(1 << 20);
-            self.table.fill(NONE);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn padded(text: &str) -> Vec<u8> {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.resize(bytes.len() + BLOCK, b'.');
-        bytes
-    }
-
-    /// Reads a map of names as a parser would; how many were recognised, None at a duplicate.
-    fn read(paths: &mut Paths, map: NodeId, names: &[&str]) -> Option<usize> {
-        let mut scope = paths.open(map);
-        let mut recognised = 0;
-        for name in names {
-            let token = format!("{name}\":");
-            if let Some(found) = paths.recognise(&mut scope, &padded(&token)) {
-                assert_eq!((found.name, found.tag), (name.as_bytes(), 7));
-                assert!(found.rest.starts_with(b"..") && found.rest.len() == BLOCK);
-                assert_eq!(paths.name(found.node), Some(name.as_bytes()));
-                recognised += 1;
-            } else {
-                let node = paths.enter(&mut scope, name.as_bytes())?;
-                paths.learn(node, 7, name.len(), token.as_bytes());
-            }
-        }
-        Some(recognised)
-    }
-
-    #[test]
-    fn what_came_last_time_is_recognised() {
-        let mut paths = Paths::default();
-        let names = [
-            "a",
-            "b",
-            "",
-            "thirty bytes and their ending",
-            "a name of more than thirty-two bytes",
-        ];
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &names), Some(0));
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &names), Some(4));
-        assert_eq!(read(&mut paths, NodeId::KEYS, &names), Some(0));
-        assert_eq!(
-            read(
-                &mut paths,
-                NodeId::IMAGE,
-                &["b", "", "a", "thirty bytes and their ending."]
-            ),
-            Some(1)
-        );
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &["b", "", "a"]), Some(3));
-        assert_eq!(paths.len(), 2 + 6 + 5);
-        assert_eq!(paths.limit, DEFAULT_MAX_NODES);
-    }
-
-    #[test]
-    fn long_names_are_entered() {
-        let mut paths = Paths::default();
-        let long = "x".repeat(65);
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long]), Some(0));
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long]), Some(0));
-        assert_eq!(read(&mut paths, NodeId::IMAGE, &[&long, &long]), None);
-    }
-
-    #[test]
-    fn duplicates_are_found() {
-        for limit in [DEFAULT_MAX_NODES, 4, 2] {
-            let mut paths = Paths::new(limit);
-            for _ in 0..3 {
-                paths.begin_record();
-                assert!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "d"]).is_some());
-                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "a"]), None);
-                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "a"]), None);
-                assert_eq!(read(&mut paths, NodeId::IMAGE, &["a", "b", "c", "c"]), None);
-                assert_eq!(read(&mut paths, NodeId::IMAGE, &["", ""]), None);
-            }
-        }
-    }
-
-    #[test]
-    fn maps_in_maps_and_lists() {
-        let mut paths = Paths::default();
-        let mut outer = paths.open(NodeId::IMAGE);
-        let list = paths.enter(&mut outer, b"list").unwrap();
-        let elements = paths.elements(list);
-        assert_eq!(paths.elements(list), elements);
-        for _ in 0..2 {
-            assert!(read(&mut paths, elements, &["list", "x"]).is_some());
-        }
-        assert_eq!(read(&mut paths, elements, &["x", "x"]), None);
-        assert_eq!(paths.enter(&mut outer, b"list"), None);
-        let map = paths.enter(&mut outer, b"map").unwrap();
-        assert!(read(&mut paths, map, &["map"]).is_some());
-        assert_eq!(paths.name(elements), None);
-        assert_eq!(paths.parent(elements), Some(list));
-        assert_eq!(paths.parent(list), Some(NodeId::IMAGE));
-        assert_eq!(paths.name(NodeId::KEYS), None);
-        assert_eq!(paths.elements(NodeId::OVERFLOW), NodeId::OVERFLOW);
-        assert!(!paths.is_empty());
-    }
-
-    #[test]
-    fn the_trie_is_bounded() {
-        let mut paths = Paths::new(1000);
-        let names: Vec<String> = (0..100_000).map(|number| format!("k{number}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for _ in 0..2 {
-            paths.begin_record();
-            assert!(read(&mut paths, NodeId::IMAGE, &names).is_some());
-            assert_eq!(paths.len(), 1000);
-            // The same names in many maps at one overflown place.
-            for _ in 0..1000 {
-                assert!(read(&mut paths, NodeId::OVERFLOW, &["a", "b", "c"]).is_some());
-            }
-            let mut twice = names.clone();
-            twice.push("k99999");
-            assert_eq!(read(&mut paths, NodeId::IMAGE, &twice), None);
-        }
-        paths.begin_record();
-        assert_eq!(paths.overflow.table.capacity(), 0);
-    }
-
-    #[test]
-    fn names_are_bounded_in_bytes() {
-        let mut paths = Paths::default();
-        let name = vec![b'n'; MAX_NAME_BYTES / 3];
-        for number in 0..5_u8 {
-            let mut scope = paths.open(NodeId::IMAGE);
-            let mut name = name.clone();
-            name.push(number);
-            let node = paths.enter(&mut scope, &name).unwrap();
-            assert_eq!(node == NodeId::OVERFLOW, number >= 2);
-            assert_eq!(paths.enter(&mut scope, &name), None);
-        }
-        assert!(paths.names.len() <= MAX_NAME_BYTES);
-    }
 }
