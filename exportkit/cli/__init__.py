@@ -62,14 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError:
         return _USAGE
     except ExportkitError as error:
-        return _complain(f"error: {error}", error.exit_code)
+        return _complain(_with_notes(f"error: {error}", error), error.exit_code)
     except BrokenPipeError:
         # The reader went away (`exportkit cat … | head`): nothing more to say, and nothing
         # left for the interpreter to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        return _complain("interrupted", _INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        return _complain(_with_notes("interrupted", interrupt), _INTERRUPTED)
     except Exception as error:
         if os.environ.get("EXPORTKIT_DEBUG"):
             raise
@@ -79,6 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _FAILED,
         )
     return int(code or 0)
+
+
+def _with_notes(message: str, error: BaseException) -> str:
+    """Returns a message with what was noted on the way up, such as the folder left unfinished."""
+    return "\n".join([message, *getattr(error, "__notes__", ())])
 
 
 def _complain(message: str, code: int) -> int:

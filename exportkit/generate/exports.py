@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -104,6 +105,8 @@ def generate(
         expected: Write the end state too, to ``dest/expected/<ExportId of the base>/``: ``items.jsonl`` (DynamoDB
             JSON, sorted by key: S by UTF-8, N by value, B by bytes) and ``exports.json`` (what each export did).
 
+    Whatever ends it early carries a note that names the export left unfinished.
+
     Raises:
         UsageError: A key attribute has the name of another attribute of the shape.
         StoreError: The folder cannot be written.
@@ -114,6 +117,17 @@ def generate(
     windows = tuple(run.windows())
     done = Generated(base=base, windows=windows, expected=None)
     return Generated(base=base, windows=windows, expected=run.expected(done)) if expected else done
+
+
+@contextmanager
+def _told_if_unfinished(folder: str) -> Iterator[None]:
+    """Adds to what ends the block early, an interrupt too, that this folder is left unfinished."""
+    try:
+        yield
+    except BaseException as error:
+        if Path(folder).is_dir():
+            error.add_note(f"unfinished: {folder}")
+        raise
 
 
 class _Run:
@@ -175,7 +189,8 @@ class _Run:
         """Writes an export: a data file for each part, with a line for each of its members, and empty files around."""
         empty = self._options.empty_files
         files = [(), *parts, *[()] * (empty - 1)] if empty else parts
-        with ExportWriter(self._dest, summary, level=self._options.level) as export:
+        export = ExportWriter(self._dest, summary, level=self._options.level)
+        with _told_if_unfinished(export.folder), export:
             for part in files:
                 with export.data_file() as file:
                     self._fill(file, map(line, part), len(part))

@@ -35,10 +35,10 @@ def parse_key(text: str) -> tuple[KeyPart, ...]:
         name, colon, tag = word.rpartition(":")
         part = KeyPart(name, tag) if colon else KeyPart(word, "S")
         if not part.name or part.type not in {"S", "N", "B"}:
-            raise UsageError(f"--key {text!r}: {word!r} is not NAME or NAME:S, NAME:N, NAME:B")
+            raise UsageError(f"key {text!r}: {word!r} is not NAME or NAME:S, NAME:N, NAME:B")
         parts.append(part)
     if len(parts) > 2 or len({part.name for part in parts}) < len(parts):
-        raise UsageError(f"--key {text!r}: a key is one attribute, or two of different names")
+        raise UsageError(f"key {text!r}: a key is one attribute, or two of different names")
     return tuple(parts)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exportkit.cli import main
+from exportkit.errors import StoreError
 from exportkit.export import open_export
 from exportkit.generate import GenerateOptions, Shape, generate
 from exportkit.model.formats import ExportView, OutputFormat
@@ -32,7 +33,7 @@ def test_every_option_reaches_the_library(tmp_path: Path, capfd: pytest.CaptureF
     words = (
         "--items 40 --files 2 --empty-files 0 --windows 2 --changes 0.5 --shape wide --key id:N --format ION "
         "--window-format DYNAMODB_JSON --window-format ION --view NEW_IMAGE --view NEW_AND_OLD_IMAGES --seed 7 "
-        "--table T --bucket b --prefix p/q --export-time 2026-02-03T04:05:06Z --window-minutes 20 "
+        "--table Tab --bucket bb --prefix p/q --export-time 2026-02-03T04:05:06Z --window-minutes 20 "
         "--first-window-offset 70 --gzip-members 2 --big-items 1 --level 2 --json"
     )
     assert main(["generate", "-o", str(tmp_path / "a"), *words.split()]) == 0
@@ -49,8 +50,8 @@ def test_every_option_reaches_the_library(tmp_path: Path, capfd: pytest.CaptureF
         window_format=(OutputFormat.DYNAMODB_JSON, OutputFormat.ION),
         view=tuple(ExportView),
         seed=7,
-        table="T",
-        bucket="b",
+        table="Tab",
+        bucket="bb",
         prefix="p/q",
         export_time=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         window_minutes=20,
@@ -70,6 +71,11 @@ def test_every_option_reaches_the_library(tmp_path: Path, capfd: pytest.CaptureF
     [
         ([], "--output"),
         (["-o", "x", "--items", "-1"], "items is -1"),
+        (["-o", "x", "--window-minutes", "0"], "window minutes is 0"),
+        (["-o", "x", "--first-window-offset", "nan"], "first window offset is nan"),
+        (["-o", "x", "--first-window-offset", "1e18"], "first window offset"),
+        (["-o", "x", "--table", "a"], "3 to 255"),
+        (["-o", "x", "--bucket", "UP/down"], "'UP/down'"),
         (["-o", "x", "--shape", "round"], "mixed"),
         (["-o", "x", "--key", "a:M"], "a:M"),
         (["-o", "x", "--shape", "typical", "--key", "customer"], "customer"),
@@ -90,3 +96,35 @@ def test_a_folder_that_cannot_be_written_is_3(tmp_path: Path, capfd: pytest.Capt
     (tmp_path / "file").write_bytes(b"")
     assert main(["generate", "-o", str(tmp_path / "file"), "--items", "1"]) == 3
     assert "cannot be written" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (StoreError("f", "cannot be written: disk full"), 3, "disk full")],
+)
+def test_what_ends_it_early_names_the_unfinished_export(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    fault: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def change(*_: object, **__: object) -> bytes:
+        raise fault
+
+    monkeypatch.setattr("exportkit.generate.exports.Renderer.change", change)
+    assert main(["generate", "-o", str(tmp_path), "--items", "30", "--windows", "1"]) == code
+    err = capfd.readouterr().err
+    assert said in err
+    (unfinished,) = [line.removeprefix("unfinished: ") for line in err.splitlines() if line.startswith("unfinished: ")]
+    assert not (Path(unfinished) / "manifest-summary.json").exists()
+    assert (Path(unfinished) / "_started").exists()
+    assert len(list((tmp_path / "AWSDynamoDB").glob("*/manifest-summary.json"))) == 1
+
+
+def test_a_time_without_an_offset_is_utc_here_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["generate", "-o", str(tmp_path), "--items", "5", "--export-time", "2026-02-03T04:05:06"]
+    assert main(words) == 0
+    location = capfd.readouterr().out.split("  ")[0]
+    assert open_export(location).summary.export_time == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,9 +34,7 @@ def key_of(item: Item) -> Key:
 
 
 def changes_of(export: GeneratedExport, engine: Engine) -> Iterator[ChangeRecord]:
-    for record in OpenExport(open_export(export.location), engine=engine).items():
-        assert isinstance(record, ChangeRecord)
-        yield record
+    return OpenExport(open_export(export.location), engine=engine).changes()
 
 
 def state_of(done: Generated, engine: Engine) -> dict[Key, Item]:
@@ -230,8 +229,8 @@ def test_equal_options_give_equal_bytes_and_others_do_not(tmp_path: Path) -> Non
 
 
 def test_exports_of_several_tables_fit_under_one_folder(tmp_path: Path) -> None:
-    for table in ("A", "B"):
-        generate(tmp_path, GenerateOptions(items=20, windows=1, table=table, seed=ord(table)))
+    for table in ("AAA", "BBB"):
+        generate(tmp_path, GenerateOptions(items=20, windows=1, table=table, seed=ord(table[0])))
     assert len(list((tmp_path / "AWSDynamoDB").iterdir())) == 5
     assert len(list((tmp_path / "AWSDynamoDB" / "data").iterdir())) == 10
 
@@ -250,7 +249,25 @@ def test_exports_of_several_tables_fit_under_one_folder(tmp_path: Path) -> None:
         {"level": 4},
         {"big_items": 3, "items": 2},
         {"view": ()},
-        {"export_time": datetime(2026, 1, 1)},  # noqa: DTZ001 - the fault
+        {"export_time": datetime(1969, 1, 1, tzinfo=UTC)},
+        {"export_time": datetime(5138, 1, 2, tzinfo=UTC)},
+        {"export_time": datetime(9999, 12, 31, tzinfo=UTC), "windows": 100},
+        {"windows": 10**9, "window_minutes": 10**9},
+        {"first_window_offset": float("nan")},
+        {"first_window_offset": float("inf")},
+        {"first_window_offset": 1e18},
+        {"first_window_offset": -1e18},
+        {"first_window_offset": 1e10},
+        {"table": "ab"},
+        {"table": "a" * 256},
+        {"table": "a/b"},
+        {"table": "abc\n"},
+        {"bucket": "b"},
+        {"bucket": "-bb"},
+        {"bucket": "bb."},
+        {"bucket": "b" * 256},
+        {"bucket": "bü-b"},
+        {"bucket": "bb\n"},
         {"export_time": datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)},
         {"key": ""},
         {"key": "a,b,c"},
@@ -259,9 +276,21 @@ def test_exports_of_several_tables_fit_under_one_folder(tmp_path: Path) -> None:
         {"key": ":S"},
     ],
 )
-def test_options_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
+def test_options_out_of_range_are_refused_in_words(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as caught:
         GenerateOptions(**wrong)
+    assert not re.search(r"[a-z]_[a-z]|--", str(caught.value)), "the words fit library and command line alike"
+
+
+def test_names_at_the_ends_of_their_range_are_taken() -> None:
+    for table, bucket in (("T.1", "bb"), ("_" * 255, "b" * 255), ("a-b", "a.b_C-9")):
+        assert GenerateOptions(table=table, bucket=bucket).table == table
+
+
+def test_a_time_without_an_offset_is_utc() -> None:
+    naive = GenerateOptions(export_time=datetime(2026, 2, 3))  # noqa: DTZ001 - what is tested
+    assert naive == GenerateOptions(export_time=datetime(2026, 2, 3, tzinfo=UTC))
+    assert naive.fingerprint("") == GenerateOptions(export_time=datetime(2026, 2, 3, tzinfo=UTC)).fingerprint("")
 
 
 def test_a_key_of_another_attribute_s_name_is_refused(tmp_path: Path) -> None:
