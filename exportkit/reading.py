@@ -2,19 +2,21 @@
 
 import os
 import queue
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar, cast
 
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ItemCountError, Md5MismatchError, UsageError
+from exportkit.errors import ItemCountError, ManifestError, Md5MismatchError, UsageError
 from exportkit.export import DataFile, Export, open_export
-from exportkit.model.formats import ExportType, TextForm
+from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
 from exportkit.model.values import ChangeRecord, Item, Record
@@ -27,14 +29,16 @@ __all__ = [
     "default_jobs",
     "in_order",
     "open_for_reading",
+    "sniff",
     "streams_in_order",
+    "with_connections",
 ]
 
 T = TypeVar("T")
 R = TypeVar("R")
 P = TypeVar("P", bound=Sized)
 
-# Pieces of one file that may wait for their turn; a piece is what one chunk of 512 KiB became.
+# Pieces of one file that may wait for their turn; a piece is what one chunk became.
 _PREFETCH = 8
 
 
@@ -63,7 +67,9 @@ def default_jobs() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
 
 
-def in_order(work: Callable[[T], R], inputs: Iterable[T], jobs: int) -> Generator[R, None, None]:
+def in_order(
+    work: Callable[[T], R], inputs: Iterable[T], jobs: int, stop: threading.Event | None = None
+) -> Generator[R, None, None]:
     """Yields ``work(input)`` for each input, in order, with ``jobs`` threads.
 
     Inputs are drawn only as results are taken: at most two times ``jobs`` are under way or
@@ -73,6 +79,8 @@ def in_order(work: Callable[[T], R], inputs: Iterable[T], jobs: int) -> Generato
         work: Called in a thread; what it raises is raised here, in its turn.
         inputs: Drawn from in the calling thread.
         jobs: Threads, at least 1. One works in the calling thread itself.
+        stop: Set when nobody wants the results any more, an error or an interrupt being raised, so that
+            work under way can end soon: it is waited for.
     """
     if jobs <= 1:
         yield from map(work, inputs)
@@ -87,6 +95,8 @@ def in_order(work: Callable[[T], R], inputs: Iterable[T], jobs: int) -> Generato
         while waiting:
             yield waiting.popleft().result()
     finally:
+        if waiting and stop is not None:
+            stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -158,6 +168,28 @@ def streams_in_order(produce: Callable[[T], Iterable[R]], inputs: Iterable[T], j
     finally:
         for stream in ahead:
             stream.stop()
+
+
+_DYNAMODB_JSON = re.compile(
+    rb'\s*\{\s*"(?:Item|Keys|NewImage|OldImage|Metadata)"\s*:\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*'
+    rb'"(?:S|N|B|BOOL|NULL|SS|NS|BS|L|M)"\s*:'
+)
+
+
+def sniff(start: bytes) -> OutputFormat | None:
+    """Returns how a data file is written, by its first record; None where that tells nothing.
+
+    JSON is legal Ion: read as Ion, every typed value of DYNAMODB_JSON would become a map of one
+    attribute. AWS's Ion never quotes a member's name, and nobody's has type tags.
+    """
+    if start.lstrip().startswith(b"$ion_1_0"):
+        return OutputFormat.ION
+    return OutputFormat.DYNAMODB_JSON if _DYNAMODB_JSON.match(start) else None
+
+
+def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:
+    """Returns the options with a connection for each job at least."""
+    return replace(storage, connections=max(storage.connections, jobs or default_jobs()))
 
 
 class OpenExport:
@@ -286,6 +318,11 @@ class OpenExport:
             max_record_size=self._max_record_size,
         )
 
+    def _first(self, file: DataFile, chunk: bytes) -> None:
+        written, said = sniff(chunk), self.summary.output_format
+        if written not in {None, said}:
+            raise ManifestError(self._export.summary_uri, f"outputFormat is {said}, but {file.uri} is {written}")
+
     def _checked(
         self,
         file: DataFile,
@@ -297,6 +334,8 @@ class OpenExport:
         records = 0
         with DataStream(self._export.store.open(file.uri), file.uri) as stream:
             for chunk in stream:
+                if stream.bytes == len(chunk):
+                    self._first(file, chunk)
                 if piece := feed(chunk):
                     records += count(piece)
                     yield piece
@@ -329,6 +368,7 @@ def open_for_reading(
         max_record_size: Bytes a record may have.
 
     Raises:
+        UsageError: An argument is out of range.
         ManifestError: The manifest is missing or malformed.
         ExportIncompleteError: The export is still running, or failed.
         StoreError: It cannot be read from storage.
@@ -338,7 +378,11 @@ def open_for_reading(
         >>> for item in exportkit.open("samples/full-json").items():
         ...     print(item["pk"])  # doctest: +SKIP
     """
-    return OpenExport(open_export(location, storage or StoreOptions()), jobs=jobs, max_record_size=max_record_size)
+    for name, value in (("jobs", jobs), ("max_record_size", max_record_size)):
+        if value is not None and not 1 <= value < 1 << 63:
+            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    export = open_export(location, with_connections(storage or StoreOptions(), jobs))
+    return OpenExport(export, jobs=jobs, max_record_size=max_record_size)
 
 
 def _count_lines(lines: bytes) -> int:

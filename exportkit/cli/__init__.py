@@ -4,6 +4,7 @@ Results go to stdout, everything else to stderr. Exit codes (``docs/cli.md``): 0
 good, 1 the answer is no, 2 wrong usage, 3 could not be done, 130 interrupted.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from exportkit import __version__
 from exportkit.cli.cat import cat
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
+from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
+from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
 
@@ -51,34 +54,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The words after the program's name; those of the process if None.
     """
+    _fit_streams()
+    code = 0
     try:
-        code = app(
-            list(sys.argv[1:] if arguments is None else arguments),
-            exit_on_error=False,
-            print_error=True,
-            result_action="return_value",
-        )
-        sys.stdout.flush()
+        with unless_nobody_reads():
+            code = int(_run(list(sys.argv[1:] if arguments is None else arguments)) or 0)
     except CycloptsError:
-        return _USAGE
+        code = _USAGE
     except ExportkitError as error:
-        return _complain(_with_notes(f"error: {error}", error), error.exit_code)
-    except BrokenPipeError:
-        # The reader went away (`exportkit cat … | head`): nothing more to say, and nothing
-        # left for the interpreter to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = _complain(_with_notes(f"error: {printable(str(error))}", error), error.exit_code)
     except KeyboardInterrupt as interrupt:
-        return _complain(_with_notes("interrupted", interrupt), _INTERRUPTED)
+        code = _complain(_with_notes("interrupted", interrupt), _INTERRUPTED)
+    except OSError as error:
+        discard_stdout()
+        code = _complain(f"error: {printable(str(error))}", _FAILED)
     except Exception as error:
         if os.environ.get("EXPORTKIT_DEBUG"):
             raise
-        return _complain(
-            f"internal error: {type(error).__name__}: {error}\n"
+        code = _complain(
+            f"internal error: {type(error).__name__}: {printable(str(error))}\n"
             "This is a bug in exportkit. Run again with EXPORTKIT_DEBUG=1 for the traceback, and report it.",
             _FAILED,
         )
-    return int(code or 0)
+    return code
+
+
+def _run(arguments: list[str]) -> int | None:
+    console = OutputConsole()
+    code: int | None = app(
+        arguments, console=console, exit_on_error=False, print_error=True, result_action="return_value"
+    )
+    return code
+
+
+def _fit_streams() -> None:
+    """Makes stdout and stderr take whatever is printed: closed ones nothing, those of poor encodings escapes."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _with_notes(message: str, error: BaseException) -> str:

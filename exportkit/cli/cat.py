@@ -25,8 +25,8 @@ def cat(
 ) -> int:
     """Prints the records of an export, one a line, in the order of its manifest.
 
-    Every file is checked while it is read: a malformed record, a wrong MD5 or a wrong count
-    ends the output with an error and exit code 3.
+    Every file is checked while it is read: a malformed record or a wrong MD5 ends the output with
+    an error and exit code 3, a wrong count with exit code 1.
 
     Args:
         location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.

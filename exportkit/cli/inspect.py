@@ -44,9 +44,9 @@ def inspect(
 
         print(orjson.dumps(inspection.to_dict(), option=orjson.OPT_INDENT_2).decode())
         return 0
-    from rich.console import Console  # noqa: PLC0415
+    from exportkit.cli.output import OutputConsole  # noqa: PLC0415 - quick --help
 
-    console = Console(highlight=False)
+    console = OutputConsole(highlight=False)
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     if inspection.details and (summary := inspection.exports[0].summary):

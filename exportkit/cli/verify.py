@@ -7,6 +7,8 @@ from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
 from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.text import printable
+from exportkit.errors import UsageError
 from exportkit.model.findings import Level
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 
@@ -55,9 +57,12 @@ def verify(
         junit: Write a JUnit XML report to this file too.
         storage: Where and how.
     """
-    from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.verify import verify as run  # noqa: PLC0415
 
+    if junit is not None and (junit.is_dir() or not junit.parent.is_dir()):
+        raise UsageError(f"--junit names no file that could be written: {junit}")
     with progress_on_terminal("verify") as progress:
         report = run(
             location,
@@ -71,18 +76,15 @@ def verify(
             storage=storage.resolve(),
             progress=progress,
         )
+    with unless_nobody_reads():
+        if json:
+            print_json(report.to_dict())
+        else:
+            _print(report, OutputConsole(highlight=False, soft_wrap=True))
     if junit is not None:
-        from exportkit.verify.junit import to_junit  # noqa: PLC0415
+        from exportkit.verify.junit import to_junit  # noqa: PLC0415 - as above
 
         junit.write_bytes(to_junit(report))
-    if json:
-        import orjson  # noqa: PLC0415
-
-        print(orjson.dumps(report.to_dict(), option=orjson.OPT_INDENT_2).decode())
-    else:
-        from rich.console import Console  # noqa: PLC0415
-
-        _print(report, Console(highlight=False, soft_wrap=True))
     return 0 if report.ok else 1
 
 
@@ -91,17 +93,17 @@ def _print(report: "VerifyReport", console: "Console") -> None:
 
     for name, value in report.export.items():
         if value is not None:
-            console.print(Text(f"{name.replace('_', ' '):<14}", "dim") + Text(str(value)))
+            console.print(Text(f"{name.replace('_', ' '):<14}", "dim") + Text(printable(str(value))))
     console.print()
     for check in report.checks:
         mark, style = _MARKS.get(check.status, ("-", "dim"))
         told = check.check
         if check.status == "not done":
-            told = f"not done: {check.why}"
+            told = f"not done: {printable(check.why)}"
         elif check.count:
             told += f": {check.count:,} {'times' if check.status == 'noted' else 'not so'}"
         if check.why and check.status != "not done":
-            told += f" (in part: {check.why})"
+            told += f" (in part: {printable(check.why)})"
         console.print(Text(f"{mark} {check.code:<25}", style) + Text(told, style if mark == "-" else ""))
     _print_findings(report, console)
     console.print()
@@ -117,7 +119,7 @@ def _print_findings(report: "VerifyReport", console: "Console") -> None:
         console.print()
         console.print(f"{worst}: {code}", style={"error": "bold red", "warning": "yellow"}.get(worst, "cyan"))
         for finding in findings[:20]:
-            console.print(f"  {str(finding).removeprefix(code + ': ')}", markup=False)
+            console.print(f"  {printable(str(finding).removeprefix(code + ': '))}", markup=False)
         hidden = len(findings[20:]) + report.omitted.get(code, 0)
         if hidden:
             console.print(f"  … and {hidden:,} more")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["ExportDescription", "aws_error", "describe_export", "describe_table_key", "make_client"]
+__all__ = ["ExportDescription", "TableDescription", "aws_error", "describe_export", "describe_table", "make_client"]
 
 # AWS's end in table/NAME/export/ID; emulators put more in front of the ID, or something else.
 _EXPORT_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+/.+")
@@ -134,6 +134,19 @@ class ExportDescription:
         return f"s3://{self.s3_bucket}/{self.export_manifest}"
 
 
+@dataclass(frozen=True, slots=True)
+class TableDescription:
+    """What DescribeTable says of a table's identity.
+
+    Attributes:
+        key: Names of the key attributes: partition key, then sort key if there is one.
+        table_id: Tells a table from another of the same name.
+    """
+
+    key: tuple[str, ...]
+    table_id: str | None
+
+
 def describe_export(arn: str, options: StoreOptions | None = None) -> ExportDescription:
     """Asks the service about an export; the Region is the ARN's.
 
@@ -155,8 +168,8 @@ def describe_export(arn: str, options: StoreOptions | None = None) -> ExportDesc
     return _description(arn, answer)
 
 
-def describe_table_key(arn: str, options: StoreOptions | None = None) -> tuple[str, ...]:
-    """Asks the service for a table's key: partition key, then sort key if there is one.
+def describe_table(arn: str, options: StoreOptions | None = None) -> TableDescription:
+    """Asks the service for a table as it is now.
 
     Raises:
         UsageError: It is no table's ARN.
@@ -170,10 +183,11 @@ def describe_table_key(arn: str, options: StoreOptions | None = None) -> tuple[s
         raise UsageError(f"not the ARN of a table (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME): {arn}")
     client = make_client("dynamodb", options or StoreOptions(), region=found[1])
     try:
-        schema = client.describe_table(TableName=arn)["Table"].get("KeySchema", [])
+        table = client.describe_table(TableName=arn)["Table"]
     except (BotoCoreError, ClientError) as error:
         raise aws_error(arn, error, "dynamodb:DescribeTable") from error
-    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
+    schema = sorted(table.get("KeySchema", []), key=lambda part: part["KeyType"] != "HASH")
+    return TableDescription(tuple(part["AttributeName"] for part in schema), table.get("TableId"))
 
 
 def _description(arn: str, answer: Mapping[str, Any]) -> ExportDescription:

@@ -8,12 +8,13 @@ meet in one partition; a partition that is still too large is split by the next 
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from exportkit.engine.protocols import Engine
+from exportkit.errors import StoreError
 from exportkit.model.scan import DuplicateKeys
 
 __all__ = ["DEFAULT_MEMORY", "ENTRY_SIZE", "KeySpill"]
@@ -64,7 +65,7 @@ class KeySpill:
             entries: Any number of whole entries.
 
         Raises:
-            OSError: The temporary folder cannot be written.
+            StoreError: The temporary folder cannot be written.
         """
         if not entries:
             return
@@ -72,20 +73,36 @@ class KeySpill:
             self.entries += len(entries) // ENTRY_SIZE
             self._buffer += entries
             if len(self._buffer) >= self._memory:
-                self._spill()
+                with self._told():
+                    self._spill()
 
     def duplicates(self, limit: int) -> DuplicateKeys:
         """Returns the keys that stand twice among all entries, the first ``limit`` with their places."""
         if self._folder is None:
             return self._engine.duplicate_keys(self._buffer, limit)
+        with self._told():
+            return self._duplicates_on_disk(self._folder, limit)
+
+    def _duplicates_on_disk(self, folder: Path, limit: int) -> DuplicateKeys:
         self._spill()
         count = 0
         places: list[tuple[tuple[int, int, int], tuple[int, int, int]]] = []
-        for partition in sorted(self._folder.iterdir()):
+        for partition in sorted(folder.iterdir()):
             for found in self._judge(partition, 1, limit):
                 count += found.count
                 places += found.places[: limit - len(places)]
         return DuplicateKeys(count, tuple(places))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turns what the temporary folder fails with into an error that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            place = str(self._temp_dir or tempfile.gettempdir())
+            raise StoreError(
+                place, f"keys cannot be spilled there ({error.strerror or error}); name another folder (--temp-dir)"
+            ) from error
 
     def _spill(self) -> None:
         if self._folder is None:

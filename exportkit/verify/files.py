@@ -1,5 +1,6 @@
 """Verifies one data file: is it there, is it what the manifest says, is every record right."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,8 +8,9 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import GzipError, ObjectNotFoundError
 from exportkit.export import DataFile
 from exportkit.model.findings import CODES, Finding, Level
+from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import ScanOptions, ScanReport
-from exportkit.reading import Progress
+from exportkit.reading import Progress, sniff
 from exportkit.reasons import REASONS, Severity
 from exportkit.store import DataStream, ObjectInfo, Store
 from exportkit.verify.lines import LineCounter
@@ -27,6 +29,7 @@ class FileResult:
         scan: What the scan found, at level records.
         records: Records in the file, None where it was not read to its end.
         has_etag: Whether its ETag could be compared.
+        live_etag: Whether the object has one at all; files of local folders have none.
         blank_lines: Blank lines in it.
         compressed_bytes: Bytes read from storage.
         bytes: Bytes they inflated to.
@@ -38,6 +41,7 @@ class FileResult:
     scan: ScanReport | None = None
     records: int | None = None
     has_etag: bool = False
+    live_etag: bool = False
     blank_lines: int = 0
     compressed_bytes: int = 0
     bytes: int = 0
@@ -53,19 +57,23 @@ class FileVerifier:
 
     Attributes:
         store: Where the files lie.
+        output_format: How the manifest says they are written.
         level: How deep to look.
         engine: Scans the records.
         scan_options: What to check in the records, given the file.
         take_keys: Takes key entries over.
         progress: Hears how it goes on.
+        stop: Ends the reading of all files once it is set: nobody waits for the answers any more.
     """
 
     store: Store
+    output_format: OutputFormat
     level: Level
     engine: Engine
     scan_options: Callable[[DataFile], ScanOptions]
     take_keys: Callable[[bytes], None]
     progress: Progress
+    stop: threading.Event
 
     def __call__(self, file: DataFile) -> FileResult:
         """Returns what was found in the file.
@@ -90,7 +98,8 @@ class FileVerifier:
 
     def _object(self, info: ObjectInfo, result: FileResult) -> None:
         listed = result.file.entry.etag
-        result.has_etag = info.etag is not None and listed is not None
+        result.live_etag = info.etag is not None
+        result.has_etag = result.live_etag and listed is not None
         if info.etag is not None and listed is not None and info.etag != listed.strip('"'):
             result.add("etag-mismatch", f"the object's ETag is {info.etag}, the manifest's {listed}")
 
@@ -102,6 +111,10 @@ class FileVerifier:
         broken: GzipError | None = None
         try:
             for chunk in stream:
+                if self.stop.is_set():
+                    return
+                if not stream.bytes > len(chunk):
+                    self._first(chunk, result)
                 counter.feed(chunk)
                 if scanner is not None:
                     self.take_keys(scanner.take_keys())
@@ -125,6 +138,11 @@ class FileVerifier:
             compressed_bytes=result.compressed_bytes - seen_bytes, items=(result.records or 0) - seen_records
         )
         self._sums(result, stream.md5, broken)
+
+    def _first(self, chunk: bytes, result: FileResult) -> None:
+        written = sniff(chunk)
+        if written not in {None, self.output_format}:
+            result.add("manifest-malformed", f"outputFormat is {self.output_format}, but the file is {written}")
 
     def _sums(self, result: FileResult, md5: str, broken: GzipError | None) -> None:
         entry = result.file.entry

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,19 +23,19 @@ from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.model.times import format_time
-from exportkit.reading import NoProgress, Progress, default_jobs, in_order
+from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
 from exportkit.verify.duplicates import KeySpill
 from exportkit.verify.files import FileVerifier
 from exportkit.verify.report import FINDINGS_PER_CODE, Findings, VerifyReport
-from exportkit.verify.service import ask_service
+from exportkit.verify.service import KEY_CODES, ask_service
 from exportkit.verify.totals import Totals
 
 __all__ = ["verify"]
 
 _NEED_ENTRIES = ("data-file-listed-twice", "total-count-mismatch", "manifest-key-foreign")
-_KEY_CODES = ("key-missing", "key-type-mixed", "duplicate-key")
+_ASKERS = 16
 _PER_FILE_INDEX = 1 << 24  # key entries number no more files
 
 
@@ -77,6 +78,16 @@ def verify(
         level = Level(level)
     except ValueError:
         raise UsageError(f"no such level: {level}; there are {', '.join(Level)}") from None
+    if isinstance(key, str | bytes):
+        raise UsageError(f"a key is a tuple of attribute names, such as ({key!r},)")
+    for name, value, least in (
+        ("expect_item_count", expect_item_count, 0),
+        ("jobs", jobs, 1),
+        ("max_record_size", max_record_size, 1),
+    ):
+        if value is not None and not least <= value < 1 << 63:
+            raise UsageError(f"{name} is {value}; it has to be at least {least}")
+    location = os.fspath(location)
     if key is not None and (not 1 <= len(key) <= 2 or not all(key) or len(set(key)) != len(key)):
         raise UsageError(f"a key is one or two different attribute names, not {','.join(key)!r}")
     run = _Run(
@@ -86,11 +97,11 @@ def verify(
         jobs=jobs or default_jobs(),
         temp_dir=None if temp_dir is None else Path(temp_dir),
         max_record_size=max_record_size,
-        storage=storage or StoreOptions(),
+        storage=with_connections(storage or StoreOptions(), jobs),
         progress=progress or NoProgress(),
         engine=engine or select_engine(),
     )
-    return run.verify(str(location), ask=str(location).startswith("arn:") if service is None else service)
+    return run.verify(location, ask=location.startswith("arn:") if service is None else service)
 
 
 @dataclass(kw_only=True)
@@ -118,9 +129,9 @@ class _Run:
             return self._unreadable(location, error)
         except ObjectNotFoundError as error:
             return self._unreadable(location, self._nothing_there(location, error))
+        summary = export.summary
         if ask:
             self.key = ask_service(export, self.storage, self.key, self.findings)
-        summary = export.summary
         self._explain(summary.export_type, asked=ask)
         self.progress.begin(summary.item_count)
         self._md5(export, export.summary_uri, export.summary_md5)
@@ -176,7 +187,7 @@ class _Run:
     def _explain(self, export_type: ExportType, *, asked: bool) -> None:
         """Says which checks cannot be made with what is known."""
         if export_type is ExportType.FULL and self.key is None:
-            for code in _KEY_CODES:
+            for code in KEY_CODES:
                 self.findings.not_done(code, "the key is not known (--key, or --service)")
         if self.expect_item_count is None and not asked:
             self.findings.not_done("item-count-unexpected", "no count to compare with (--expect-item-count, --service)")
@@ -205,20 +216,32 @@ class _Run:
             return
         verifier = FileVerifier(
             store=export.store,
+            output_format=export.summary.output_format,
             level=self.level,
             engine=self.engine,
             scan_options=lambda file: self._scan_options(export, file),
             take_keys=keys.add,
             progress=self.progress,
+            stop=(stop := threading.Event()),
         )
-        with_etags = 0
-        for result in in_order(verifier, unique, self.jobs):
+        files_read = without_md5 = with_etags = live_etags = 0
+        # Asking whether objects are there is waiting, not computing.
+        jobs = max(self.jobs, _ASKERS) if self.level is Level.OBJECTS else self.jobs
+        for result in in_order(verifier, unique, jobs, stop):
             self.findings.extend(result.findings, result.more)
             self.findings.end_file(result.file.uri)
             self.totals.add(result)
+            files_read += 1
             with_etags += result.has_etag
-        if not with_etags and not self.findings.counts["etag-mismatch"]:
-            self.findings.not_done("etag-mismatch", "files of a local folder have none")
+            live_etags += result.live_etag
+            without_md5 += result.file.entry.md5 is None
+        if without_md5:
+            self.findings.not_done(
+                "data-md5-mismatch", f"{without_md5:,} of {files_read:,} files are listed without one"
+            )
+        if not with_etags and files_read:
+            why = "the manifest names none" if live_etags else "files of a local folder have none"
+            self.findings.not_done("etag-mismatch", why)
         if export.summary.export_type is ExportType.FULL and files.md5 is not None:
             self._unlisted(export)
 

@@ -1,11 +1,13 @@
 """What the service says of an export, where it can be asked."""
 
-from exportkit.errors import UsageError
+from exportkit.errors import StoreError, UsageError
 from exportkit.export import Export
 from exportkit.store import StoreOptions
 from exportkit.verify.report import Findings
 
-__all__ = ["ask_service"]
+__all__ = ["KEY_CODES", "ask_service"]
+
+KEY_CODES = ("key-missing", "key-type-mixed", "duplicate-key")
 
 
 def ask_service(
@@ -20,13 +22,14 @@ def ask_service(
         findings: Where findings go.
 
     Returns:
-        The key, as given or as DescribeTable says (the table as it is now).
+        The key, as given or, for a full export, as DescribeTable says, if the table is still the one
+        that was exported; incremental exports name their keys themselves.
 
     Raises:
         UsageError: The export does not say what it is called.
         ServiceError: The service cannot be asked, or does not know the export.
     """
-    from exportkit.store.aws import describe_export, describe_table_key  # noqa: PLC0415 - boto3 takes long to import
+    from exportkit.store.aws import describe_export, describe_table  # noqa: PLC0415 - boto3 takes long to import
 
     arn, uri = export.summary.export_arn, export.summary_uri
     if arn is None:
@@ -41,6 +44,17 @@ def ask_service(
             f"DescribeExport counts {description.item_count:,} items, the manifest {export.summary.item_count:,}",
             uri,
         )
-    if key is None and export.summary.table_arn is not None:
-        return describe_table_key(export.summary.table_arn, options)
-    return key
+    if key is not None or export.summary.table_arn is None or export.summary.window is not None:
+        return key
+    try:
+        table = describe_table(export.summary.table_arn, options)
+    except StoreError as error:
+        # Backups outlive their tables: that is no reason not to judge the rest.
+        why = f"the key is not known (--key), and DescribeTable: {error.message}"
+    else:
+        if export.summary.table_id in {None, table.table_id}:
+            return table.key
+        why = "the key is not known (--key): the table was made anew since, with another tableId"
+    for code in KEY_CODES:
+        findings.not_done(code, why)
+    return None

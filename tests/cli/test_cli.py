@@ -1,6 +1,9 @@
 """The command line as its users meet it: what goes where, and the exit codes."""
 
+import gzip
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +13,12 @@ import pytest
 from exportkit import __version__
 from exportkit.cli import main
 from exportkit.cli.options import parse_size
+from exportkit.model.formats import OutputFormat
+from tests.making import item, make_export
 
 REPOSITORY = Path(__file__).parents[2]
 FULL_JSON = str(REPOSITORY / "samples" / "full-json")
+JSON = OutputFormat.DYNAMODB_JSON
 BROKEN = str(REPOSITORY / "samples" / "damaged")
 
 
@@ -101,16 +107,81 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert done.stdout.count("\n") == 1
 
 
-def test_an_interrupt_is_130() -> None:
-    code = (
-        "import exportkit.reading, sys\n"
-        "def interrupted(*_, **__): raise KeyboardInterrupt\n"
-        "exportkit.reading.open_for_reading = interrupted\n"
-        "from exportkit.cli import main\n"
-        "sys.exit(main(['cat', 'x']))"
+@pytest.mark.parametrize("words", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize(("sample", "code"), [(FULL_JSON, 0), (BROKEN, 1)])
+def test_verify_keeps_its_answer_when_nobody_reads_it(words: list[str], sample: str, code: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "exportkit", "verify", sample, *words]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["inspect", FULL_JSON], ["inspect", FULL_JSON, "--json"]], ids=" ".join)
+def test_other_commands_end_quietly_when_nobody_reads_them(words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "exportkit", *words], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_change_no_answer(closed: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m exportkit verify {BROKEN} {closed}"], capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert ("NOT OK" in done.stdout.decode()) == (">&-" not in closed.replace("2>&-", ""))
+
+
+def test_a_poor_encoding_and_a_full_disk() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "exportkit", "verify", FULL_JSON]
+    poor = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (poor.returncode, poor.stderr) == (0, "")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr == "error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("junit", ["/nowhere/x.xml", "/tmp"])
+def test_a_junit_file_that_cannot_be_written_is_told_before_the_work(
+    junit: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", FULL_JSON, "--junit", junit]) == 2
+    assert "--junit" in capfd.readouterr().err
+
+
+def test_what_comes_from_outside_does_not_steer_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    made = make_export(tmp_path, JSON, [['{"Item":{"pk":{"S":"a"},"x\\u001b[2J":{"Q":""}}}']])
+    made.rewrite_summary(tableArn="arn:\x1b[31m")
+    made.data_files[0].with_name(os.fsdecode(b"\xff.gz")).touch()
+    for words in ([], ["--json"]):
+        assert main(["verify", str(made.folder), *words]) == 1
+        out, err = capfd.readouterr()
+        assert "\x1b" not in out + err
+        assert "\\xff.gz" in out
+
+
+def test_an_interrupt_ends_a_long_run_soon_with_130(tmp_path: Path) -> None:
+    made = make_export(tmp_path, JSON, [[], []])
+    for path in made.data_files:  # each some 20 GB of records when inflated: minutes
+        member = gzip.compress((item(JSON, "a") + "\n").encode() * 1_000_000, 1)
+        with path.open("wb") as file:
+            for _ in range(600):
+                file.write(member)
+    command = [sys.executable, "-W", "ignore", "-m", "exportkit", "verify", str(made.folder), "--jobs", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "interrupted\n")
 
 
 def test_a_bug_is_one_line_and_3_and_a_traceback_on_demand(

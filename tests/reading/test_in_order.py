@@ -73,3 +73,21 @@ def test_leaving_early_ends_the_threads_even_when_they_wait_to_hand_on() -> None
     assert threading.active_count() == before + 4
     results.close()
     assert threading.active_count() == before
+
+
+def test_work_under_way_is_told_to_stop_when_nobody_wants_it_any_more() -> None:
+    stop = threading.Event()
+    started = threading.Barrier(3, timeout=30)
+
+    def work(n: int) -> int:
+        started.wait()
+        assert stop.wait(30)
+        return n
+
+    def inputs() -> Iterator[int]:
+        yield from range(2)
+        started.wait()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, inputs(), 2, stop))

@@ -9,10 +9,11 @@ from typing import Any, NoReturn
 import pytest
 
 from exportkit.engine.protocols import Engine
-from exportkit.errors import AccessDeniedError, ObjectNotFoundError, UsageError
-from exportkit.export import Export
+from exportkit.errors import AccessDeniedError, ManifestError, ObjectNotFoundError, UsageError
+from exportkit.export import Export, open_export
 from exportkit.model.findings import CODES, Level
-from exportkit.model.formats import ExportType, ExportView, OutputFormat
+from exportkit.model.formats import ExportType, ExportView, OutputFormat, TextForm
+from exportkit.reading import OpenExport
 from exportkit.reasons import Severity
 from exportkit.store.local import LocalStore
 from exportkit.verify import VerifyReport, verify
@@ -230,6 +231,49 @@ def test_what_may_not_be_asked_is_not_done_and_the_rest_is(
     assert report.ok
     not_done = {check.code for check in report.checks if check.why == "s3:ListBucket is not allowed"}
     assert not_done == {"manifest-md5-missing", "manifest-md5-mismatch", "data-file-unlisted"}
+
+
+def test_md5s_that_the_manifest_does_not_name_are_not_said_to_be_right(
+    full: Made, form: OutputFormat, engine: Engine
+) -> None:
+    full.rewrite_entry(1, md5Checksum=None)
+    check = {check.code: check for check in verify(full.folder, engine=engine).checks}["data-md5-mismatch"]
+    assert (check.status, check.why) == ("not done", "1 of 3 files are listed without one")
+
+
+@pytest.mark.parametrize("kind", ["full", "incremental"])
+def test_data_in_the_other_format_is_found(
+    kind: str, form: OutputFormat, request: pytest.FixtureRequest, engine: Engine
+) -> None:
+    made: Made = request.getfixturevalue(kind)
+    made.rewrite_summary(outputFormat="ION" if form is JSON else "DYNAMODB_JSON")
+    report = verify(made.folder, engine=engine)
+    assert not report.ok
+    files = {finding.file for finding in report.findings if finding.code == "manifest-malformed"}
+    assert files == {str(path) for path in made.data_files[1:]}
+    with pytest.raises(ManifestError, match=f"is {form}"):
+        list(OpenExport(open_export(made.folder), engine=engine).lines(TextForm.JSON))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"key": "pk"},
+        {"key": b"pk"},
+        {"jobs": 0},
+        {"jobs": -3},
+        {"expect_item_count": -1},
+        {"max_record_size": 0},
+        {"max_record_size": 2**70},
+        {"level": "deep"},
+    ],
+    ids=str,
+)
+def test_an_argument_out_of_range_is_wrong_usage(
+    full: Made, form: OutputFormat, engine: Engine, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError):
+        verify(full.folder, engine=engine, **arguments)
 
 
 def test_a_malformed_record_is_told_with_its_place(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:

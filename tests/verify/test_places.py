@@ -13,6 +13,7 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import AccessDeniedError, ObjectNotFoundError
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.verify import verify
+from exportkit.verify.service import KEY_CODES
 from tests.making import EXPORT_ID, Made, change, item, make_export
 from tests.servers.s3 import S3
 
@@ -103,21 +104,50 @@ def describe(service: Stubber, **answer: object) -> None:
     service.add_response("describe_export", {"ExportDescription": {"ExportArn": arn} | answer}, {"ExportArn": arn})
 
 
-def describe_table(service: Stubber) -> None:
-    arn = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders"
+TABLE_ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders"
+TABLE_ID = "11991185-e7ab-4da5-8bab-03f0db0b7bfd"
+
+
+def describe_table(service: Stubber, table_id: str = TABLE_ID) -> None:
     schema = [{"AttributeName": "pk", "KeyType": "HASH"}]
-    service.add_response("describe_table", {"Table": {"KeySchema": schema}}, {"TableName": arn})
+    service.add_response(
+        "describe_table", {"Table": {"KeySchema": schema, "TableId": table_id}}, {"TableName": TABLE_ARN}
+    )
 
 
 def test_the_service_is_asked_for_status_count_and_key(made: Made, service: Stubber, engine: Engine) -> None:
     describe(service, ExportStatus="COMPLETED", ItemCount=1)
-    describe_table(service)
+    if (made.folder / "data").exists():  # a full export; an incremental names its keys itself
+        describe_table(service)
     report = verify(made.folder, service=True, engine=engine)
     assert report.ok, report.findings
     statuses = {check.code: check.status for check in report.checks}
     assert statuses["item-count-unexpected"] == "passed"
     assert statuses["duplicate-key"] == "passed"
     assert report.counts["keys"] == 1
+
+
+@pytest.mark.parametrize("fault", ["denied", "deleted", "made anew"])
+def test_a_table_that_cannot_tell_its_key_leaves_the_rest_to_be_judged(
+    tmp_path: Path, service: Stubber, engine: Engine, fault: str
+) -> None:
+    made = make_export(tmp_path, JSON, [[item(JSON, "a")]])
+    describe(service, ExportStatus="COMPLETED", ItemCount=1)
+    if fault == "made anew":
+        describe_table(service, "22222222-e7ab-4da5-8bab-03f0db0b7bfd")
+    else:
+        code = "AccessDeniedException" if fault == "denied" else "ResourceNotFoundException"
+        service.add_client_error("describe_table", code)
+    report = verify(made.folder, service=True, engine=engine)
+    assert report.ok
+    told = {
+        "denied": "dynamodb:DescribeTable is not allowed",
+        "deleted": "no such table",
+        "made anew": "another tableId",
+    }
+    whys = {check.code: check.why for check in report.checks if check.code in KEY_CODES}
+    assert len(whys) == 3
+    assert all(told[fault] in why for why in whys.values())
 
 
 def test_another_count_or_status_of_the_service_is_found(made: Made, service: Stubber, engine: Engine) -> None:

@@ -1,0 +1,46 @@
+"""Where results go: stdout, which may be a terminal, a file, a full disk, or a pipe that nobody reads."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from exportkit.cli.text import printable_json
+
+__all__ = ["OutputConsole", "discard_stdout", "print_json", "unless_nobody_reads"]
+
+
+class OutputConsole(Console):
+    """A console whose broken pipe is an error like any other, not the end of the process."""
+
+    def on_broken_pipe(self) -> None:
+        """Hands the error on."""
+        raise BrokenPipeError
+
+
+@contextmanager
+def unless_nobody_reads() -> Iterator[None]:
+    """Prints in its block, quietly not at all once the reader has gone away: the answer stays what it is."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_stdout()
+
+
+def discard_stdout() -> None:
+    """Leaves nothing for the interpreter to flush at exit, where it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Prints one JSON document, indented, in UTF-8 whatever the locale."""
+    import orjson  # noqa: PLC0415 - only for --json
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(
+        orjson.dumps(printable_json(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    )
