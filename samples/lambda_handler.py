@@ -5,10 +5,15 @@ Let EventBridge call it for "Object Created" in the export's bucket, with the ru
     {"source": ["aws.s3"], "detail-type": ["Object Created"],
      "detail": {"object": {"key": [{"suffix": "/manifest-summary.json"}]}}}
 
-AWS writes manifest-summary.json last. The function needs s3:GetObject and s3:ListBucket, and
-memory of 512 MB whatever the export's size; an export of more than about 100 GB takes longer
-than the 15 minutes that Lambda gives (a container task has no such limit). It raises if the
-export is wrong, so that retries, dead-letter queues and alarms work as for any failure.
+That AWS writes manifest-summary.json after the data is inferred, not documented; the .md5 file
+beside it may come later still, and without it verify notes only that it is missing. DescribeExport
+saying COMPLETED is the documented sign.
+
+The function needs s3:GetObject and s3:ListBucket. Its memory is bounded by the files read side by
+side and the longest record allowed, not by the export's size: 512 MB are enough for one file at a
+time and records of up to 64 MiB. Keys spill to /tmp, 32 bytes an item. Lambda gives 15 minutes; what
+takes longer needs a container task. It raises if the export is wrong, so that retries, dead-letter
+queues and alarms work as for any failure.
 """
 
 import os
@@ -30,8 +35,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     detail = event["detail"]
     location = f"s3://{detail['bucket']['name']}/{detail['object']['key']}"
     key = os.environ.get("TABLE_KEY")  # such as "pk,sk"
-    report = exportkit.verify(location, key=tuple(key.split(",")) if key else None, temp_dir="/tmp")  # noqa: S108 - Lambda's
+    report = exportkit.verify(location, key=tuple(key.split(",")) if key else None, jobs=1, temp_dir="/tmp")  # noqa: S108 - Lambda's
     if not report.ok:
-        told = "; ".join(str(finding) for finding in report.findings[:5])
+        errors = [finding for finding in report.findings if finding.severity == "error"]  # notes harm nothing
+        told = "; ".join(str(finding) for finding in errors[:5])
         raise ExportIsWrongError(f"{location}: {told}")
     return {"export": location, "ok": True, "counts": report.counts}

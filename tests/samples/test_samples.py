@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -147,12 +148,17 @@ def test_check_in_ci_checks_an_export_in_s3(s3: S3, tmp_path: Path, name: str, c
 
 
 @pytest.mark.server
-def test_the_lambda_function_verifies_what_an_event_names(s3: S3, aws_environment: pytest.MonkeyPatch) -> None:
+def test_the_lambda_function_verifies_what_an_event_names(
+    s3: S3, aws_environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL_S3", s3.url)
     aws_environment.setenv("TABLE_KEY", "pk,sk")
     lambda_handler = script("lambda_handler")
-    for name in ("full-ion", "damaged"):
-        s3.upload(SAMPLES / name, f"p/AWSDynamoDB/{name}")
+    early = tmp_path / "early"  # the summary is there, its checksum not yet
+    shutil.copytree(SAMPLES / "full-ion", early)
+    (early / "manifest-summary.md5").unlink()
+    for folder in (SAMPLES / "full-ion", SAMPLES / "damaged", early):
+        s3.upload(folder, f"p/AWSDynamoDB/{folder.name}")
 
     def event(name: str) -> dict[str, object]:
         key = f"p/AWSDynamoDB/{name}/manifest-summary.json"
@@ -162,5 +168,6 @@ def test_the_lambda_function_verifies_what_an_event_names(s3: S3, aws_environmen
     assert answer["ok"] is True
     assert answer["counts"]["items"] == 150
     json.dumps(answer)
+    assert lambda_handler.handler(event("early"), None)["counts"] == answer["counts"]
     with pytest.raises(lambda_handler.ExportIsWrongError, match="record-malformed"):
         lambda_handler.handler(event("damaged"), None)
