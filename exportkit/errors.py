@@ -16,6 +16,7 @@
     ├── StoreError (OSError)                    exit 3: storage or service could not do it
     │   ├── ObjectNotFoundError (FileNotFoundError)
     │   ├── AccessDeniedError (PermissionError)
+    │   ├── ObjectTooLargeError                 more bytes than such an object may have
     │   └── ServiceError                        an AWS API answered with an error
     └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
 
@@ -42,6 +43,7 @@ __all__ = [
     "ManifestError",
     "Md5MismatchError",
     "ObjectNotFoundError",
+    "ObjectTooLargeError",
     "ServiceError",
     "StoreError",
     "UsageError",
@@ -213,6 +215,12 @@ class AccessDeniedError(StoreError, PermissionError):
     """The credentials do not allow it; the message names the permission."""
 
     _errno = errno.EACCES
+
+
+class ObjectTooLargeError(StoreError):
+    """An object has more bytes than one of its kind may have."""
+
+    _errno = errno.EFBIG
 
 
 class ServiceError(StoreError):

@@ -11,11 +11,13 @@ from itertools import islice
 from typing import TypeAlias
 
 from exportkit.errors import (
+    AccessDeniedError,
     ExportError,
     ExportIncompleteError,
     ForeignKeyError,
     ManifestError,
     ObjectNotFoundError,
+    ObjectTooLargeError,
     UsageError,
 )
 from exportkit.model import layout
@@ -85,6 +87,8 @@ class ExportStatus(StrEnum):
     """Only ``_started`` is there: it is running, or it failed."""
     BROKEN = "broken"
     """Its manifest-summary.json is malformed, or missing although other files are there."""
+    UNREADABLE = "unreadable"
+    """The folder may not be looked into: no one knows whether an export is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,13 @@ class FoundExport:
         uri: Its folder.
         status: What its files tell.
         summary: Its summary, of a complete export.
-        error: Why it is not complete.
+        error: Why it is not complete, or may not be looked into.
     """
 
     uri: str
     status: ExportStatus
     summary: ManifestSummary | None = None
-    error: ExportError | None = None
+    error: ExportError | AccessDeniedError | None = None
 
 
 class Export:
@@ -130,7 +134,7 @@ class Export:
         self.options = options
         self.uri = uri
         self.summary_uri = store.join(uri, layout.MANIFEST_SUMMARY)
-        data = store.read(self.summary_uri, _SUMMARY_LIMIT)
+        data = _summary_bytes(store, self.summary_uri)
         self.summary_md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
         self.summary = ManifestSummary.parse(data, self.summary_uri)
         self._anchors = {Anchor.EXPORT: uri, Anchor.ROOT: store.parent(uri)}
@@ -302,7 +306,11 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
     try:
         return Export(store, folder, options)
     except ObjectNotFoundError:
-        below = list(islice(find_below(store, folder), _SHOWN + 1))
+        denied: list[AccessDeniedError] = []
+        readable = (found for found in find_below(store, folder) if not _denied(found, denied))
+        below = list(islice(readable, _SHOWN + 1))
+    if not below and denied:
+        raise denied[0]
     if len(below) == 1:
         found = below[0]
         if found.error:
@@ -318,6 +326,8 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
 def find_exports(location: Location, options: StoreOptions | None = None) -> Iterator[FoundExport]:
     """Yields every export in a folder and below it, those nearer the top first.
 
+    Folders below it that may not be read are among them, as ``UNREADABLE``.
+
     Args:
         location: A folder, as a path, ``file://`` or ``s3://`` URI; or an export as for
             ``open_export``, which is then the only one.
@@ -325,7 +335,7 @@ def find_exports(location: Location, options: StoreOptions | None = None) -> Ite
 
     Raises:
         UsageError: It is no location.
-        AccessDeniedError: The credentials do not allow it; names the permission.
+        AccessDeniedError: The credentials do not allow to read the folder itself; names the permission.
         StoreError: Storage failed.
     """
     return find_below(*resolve_location(location, options or StoreOptions()))
@@ -351,12 +361,21 @@ def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, 
 
 def find_below(store: Store, folder: str) -> Iterator[FoundExport]:
     """Yields every export in a folder, level by level, several folders looked at side by side."""
+
+    def look(uri: str) -> tuple[FoundExport | None, list[str]]:
+        try:
+            return _look(store, uri)
+        except AccessDeniedError as error:
+            if uri == folder:
+                raise
+            return FoundExport(uri, ExportStatus.UNREADABLE, error=error), []
+
     with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="exportkit-find") as pool:
         level = [folder]
         while level:
             below: list[str] = []
             for start in range(0, len(level), 4 * _LOOKERS):
-                for found, folders in pool.map(lambda uri: _look(store, uri), level[start : start + 4 * _LOOKERS]):
+                for found, folders in pool.map(look, level[start : start + 4 * _LOOKERS]):
                     if found:
                         yield found
                     below += folders
@@ -386,10 +405,24 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
     return None, [uri for uri in folders if uri != shared]
 
 
+def _denied(found: FoundExport, denied: list[AccessDeniedError]) -> bool:
+    """Tells whether a folder may not be looked into, and keeps why."""
+    if isinstance(found.error, AccessDeniedError):
+        denied.append(found.error)
+    return found.status is ExportStatus.UNREADABLE
+
+
+def _summary_bytes(store: Store, uri: str) -> bytes:
+    try:
+        return store.read(uri, _SUMMARY_LIMIT)
+    except ObjectTooLargeError as error:
+        raise ManifestError(uri, error.message) from None
+
+
 def _read_summary(store: Store, folder: str) -> FoundExport | None:
     uri = store.join(folder, layout.MANIFEST_SUMMARY)
     try:
-        summary = ManifestSummary.parse(store.read(uri, _SUMMARY_LIMIT), uri)
+        summary = ManifestSummary.parse(_summary_bytes(store, uri), uri)
     except ObjectNotFoundError:
         return None
     except ManifestError as error:

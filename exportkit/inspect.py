@@ -130,6 +130,7 @@ def inspect(location: Location, options: StoreOptions | None = None) -> Inspecti
         ManifestError: It is one export, whose manifests are malformed or missing.
         ForeignKeyError: It is one export, whose manifest-files.json lies outside of it.
         ObjectNotFoundError: No export is there.
+        AccessDeniedError: The location, or every folder in it, may not be looked into.
         StoreError: Storage failed.
     """
     options = options or StoreOptions()
@@ -141,6 +142,8 @@ def inspect(location: Location, options: StoreOptions | None = None) -> Inspecti
         if not exports:
             nothing = f"no export is here: no {MANIFEST_SUMMARY} in it or below it"
             raise ObjectNotFoundError(folder, nothing) from None
+        if all(found.status is ExportStatus.UNREADABLE for found in exports) and exports[0].error:
+            raise exports[0].error from None
         if len(exports) > 1 or exports[0].status is ExportStatus.INCOMPLETE:
             return Inspection(folder, tuple(exports), group_by_table(exports))
         if exports[0].error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from exportkit.errors import ObjectNotFoundError, StoreError
+from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError
 
 __all__ = ["ByteStream", "ObjectInfo", "Store", "StoreOptions"]
 
@@ -168,7 +168,8 @@ class Store(ABC):
         """Returns an object's bytes, all of them.
 
         Raises:
-            StoreError: It has more bytes than ``limit``, or as ``open``.
+            ObjectTooLargeError: It has more bytes than ``limit``.
+            StoreError: As ``open``.
         """
         with self.open(uri) as stream:
             parts: list[bytes] = []
@@ -177,5 +178,5 @@ class Store(ABC):
                 parts.append(part)
                 left -= len(part)
         if not left:
-            raise StoreError(uri, f"more than the {limit:,} bytes that such a file may have")
+            raise ObjectTooLargeError(uri, f"more than the {limit:,} bytes that such a file may have")
         return b"".join(parts)

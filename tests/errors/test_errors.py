@@ -10,6 +10,7 @@ from exportkit.errors import (
     ForeignKeyError,
     ManifestError,
     ObjectNotFoundError,
+    ObjectTooLargeError,
     ServiceError,
     StoreError,
 )
@@ -22,6 +23,7 @@ from exportkit.errors import (
         (ServiceError, errno.EIO),
         (ObjectNotFoundError, errno.ENOENT),
         (AccessDeniedError, errno.EACCES),
+        (ObjectTooLargeError, errno.EFBIG),
     ],
 )
 def test_storage_errors_are_as_the_operating_systems(kind: type[StoreError], number: int) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from exportkit.errors import ExportIncompleteError, ManifestError
-from exportkit.export import ExportStatus, FoundExport, find_exports
+from exportkit.errors import AccessDeniedError, ExportIncompleteError, ManifestError
+from exportkit.export import ExportStatus, FoundExport, find_exports, open_export
+from exportkit.store.local import LocalStore
 from tests.export.layouts import lay_out, lay_out_started
 
 
@@ -92,3 +93,52 @@ def test_nothing_is_found(tmp_path: Path, location: str) -> None:
     other.mkdir(parents=True)
     (other / "state.json").touch()
     assert found(tmp_path / location) == {}
+
+
+def test_a_summary_that_is_too_large_spoils_no_other(tmp_path: Path) -> None:
+    good = lay_out(tmp_path)
+    large = lay_out(tmp_path, time=15)
+    with large.summary.open("r+b") as file:
+        file.truncate(16 * 1024 * 1024 + 1)
+    exports = found(tmp_path)
+    assert exports[str(good.folder)].status is ExportStatus.COMPLETE
+    assert exports[str(large.folder)].status is ExportStatus.BROKEN
+    with pytest.raises(ManifestError, match="more than the 16,777,216 bytes") as caught:
+        open_export(large.folder)
+    assert caught.value.exit_code == 1
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Lets no one look into folders of these names; root may read everything."""
+    children = LocalStore.children
+
+    def guarded(self: LocalStore, folder: str) -> object:
+        if self.name(folder) in names:
+            raise AccessDeniedError(folder, "no permission to read it")
+        return children(self, folder)
+
+    monkeypatch.setattr(LocalStore, "children", guarded)
+
+
+def test_a_folder_that_may_not_be_read_stops_no_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid = lay_out(tmp_path)
+    (tmp_path / "lost+found").mkdir()
+    forbid(monkeypatch, "lost+found")
+    exports = found(tmp_path)
+    assert set(exports) == {str(laid.folder), str(tmp_path / "lost+found")}
+    unread = exports[str(tmp_path / "lost+found")]
+    assert (unread.status, type(unread.error)) == (ExportStatus.UNREADABLE, AccessDeniedError)
+    assert open_export(tmp_path).uri == str(laid.folder)
+
+
+@pytest.mark.parametrize("name", ["named", "inner"])
+def test_a_location_where_nothing_may_be_read_is_denied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "named" / "inner").mkdir(parents=True)
+    forbid(monkeypatch, name)
+    with pytest.raises(AccessDeniedError, match=name):
+        open_export(tmp_path / "named")
+    if name == "named":
+        with pytest.raises(AccessDeniedError):
+            found(tmp_path / "named")

@@ -14,7 +14,6 @@ from exportkit.errors import (
     ForeignKeyError,
     ManifestError,
     ObjectNotFoundError,
-    StoreError,
     UsageError,
 )
 from exportkit.export import Export, open_export
@@ -374,7 +373,7 @@ def test_a_summary_of_gigabytes_is_not_read(tmp_path: Path) -> None:
     laid = lay_out(tmp_path)
     with laid.summary.open("wb") as file:
         file.truncate(5 << 30)
-    with pytest.raises(StoreError, match="more than the 16,777,216 bytes"):
+    with pytest.raises(ManifestError, match="more than the 16,777,216 bytes"):
         open_export(laid.folder)
 
 
