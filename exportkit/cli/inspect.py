@@ -1,10 +1,12 @@
 """``exportkit inspect``: what is this export, or what exports are here?"""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exportkit.cli.options import JsonOption, StorageOptions
+from exportkit.cli.text import printable
 from exportkit.model.times import format_duration, format_time
 
 if TYPE_CHECKING:
@@ -36,24 +38,30 @@ def inspect(
         json: Print one JSON document.
         storage: Where and how.
     """
+    from exportkit.cli.output import OutputConsole, print_json  # noqa: PLC0415 - quick --help
     from exportkit.inspect import inspect as run  # noqa: PLC0415 - quick --help
 
     inspection = run(location, storage.resolve())
     if json:
-        import orjson  # noqa: PLC0415
-
-        print(orjson.dumps(inspection.to_dict(), option=orjson.OPT_INDENT_2).decode())
+        print_json(inspection.to_dict())
         return 0
-    from exportkit.cli.output import OutputConsole  # noqa: PLC0415 - quick --help
-
     console = OutputConsole(highlight=False)
-    if not console.is_terminal:
-        console.width = _PIPED_WIDTH
+    if console.is_terminal:
+        _print(inspection, console)
+        return 0
+    console.width = _PIPED_WIDTH
+    with console.capture() as capture:
+        _print(inspection, console)
+    for line in capture.get().splitlines():
+        print(line.rstrip())  # tables are filled up with blanks
+    return 0
+
+
+def _print(inspection: "Inspection", console: "Console") -> None:
     if inspection.details and (summary := inspection.exports[0].summary):
         console.print(_facts(inspection.exports[0].uri, summary, inspection.details))
     else:
         _print_many(inspection, console)
-    return 0
 
 
 # --- one export --------------------------------------------------------------------------------------------
@@ -67,7 +75,7 @@ def _facts(uri: str, summary: "ManifestSummary", details: "Details") -> "Rendera
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value, style in _lines(uri, summary, details):
-        grid.add_row(name, Text(value, style))
+        grid.add_row(name, Text(printable(value), style))
     return grid
 
 
@@ -155,38 +163,53 @@ def _checksums_match(details: "Details") -> bool:
 def _print_many(inspection: "Inspection", console: "Console") -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    console.print(Text(inspection.folder, "bold", overflow="fold"))
+    console.print(Text(printable(inspection.folder), "bold", overflow="fold"))
+    names = _names(inspection)
     for table in inspection.tables:
         console.print()
-        console.print(Text.assemble("Table ", (table.name or "not said", "bold"), f"  {table.arn or ''}"))
-        console.print(_export_rows(table))
+        title = ("Table ", (printable(table.name or "not said"), "bold"), f"  {printable(table.arn or '')}")
+        console.print(Text.assemble(*title))
+        console.print(_export_rows(table, names))
         for base, chain in table.chains:
-            _print_chain(base, chain, console)
-    unfinished = [found for found in inspection.exports if found.summary is None]
-    if unfinished:
-        console.print()
-        console.print(Text("Not complete", "bold yellow"))
-        for found in unfinished:
-            console.print(Text(f"  {found.error}", overflow="fold"))
+            _print_chain(base and names[base.uri], chain, console)
+    unread = [found for found in inspection.exports if found.status == "unreadable"]
+    unfinished = [found for found in inspection.exports if found.summary is None and found not in unread]
+    for heading, group in (("Not complete", unfinished), ("Not looked into", unread)):
+        if group:
+            console.print()
+            console.print(Text(heading, "bold yellow"))
+        for found in group:
+            console.print(Text(f"  {printable(str(found.error))}", overflow="fold"))
     console.print()
     if any(found.summary and found.summary.exportkit is not None for found in inspection.exports):
         console.print("* made by exportkit: in no chain unless it is named", style="dim")
-    complete = len(inspection.exports) - len(unfinished)
-    console.print(f"{_plural(complete, 'complete export')} of {_plural(len(inspection.tables), 'table')}", end="")
-    console.print(f", {len(unfinished):,} not complete" if unfinished else "")
+    complete = len(inspection.exports) - len(unfinished) - len(unread)
+    told = f"{_plural(complete, 'complete export')} of {_plural(len(inspection.tables), 'table')}"
+    told += f", {len(unfinished):,} not complete" if unfinished else ""
+    console.print(told + (f", {_plural(len(unread), 'folder')} not looked into" if unread else ""))
 
 
-def _export_rows(table: "TableOfExports") -> "RenderableType":
+def _names(inspection: "Inspection") -> dict[str, str]:
+    """Returns what each complete export is called, by its URI: its ID, its folder where several have that ID."""
+    ids = {found.uri: _short_id(found) for found in inspection.exports if found.summary}
+    counts = Counter(ids.values())
+    start = inspection.folder.rstrip("/") + "/"
+    return {uri: printable(one if counts[one] == 1 else uri.removeprefix(start)) for uri, one in ids.items()}
+
+
+def _export_rows(table: "TableOfExports", names: Mapping[str, str]) -> "RenderableType":
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     rows = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-    rows.add_column("  export", no_wrap=True)
+    rows.add_column("  export", overflow="fold")
     rows.add_column("kind", no_wrap=True)
-    rows.add_column("time or window", no_wrap=True)
+    rows.add_column("time or window", overflow="fold")
     rows.add_column("items", justify="right", no_wrap=True)
     for found in table.exports:
         if summary := found.summary:
-            rows.add_row(f"  {_short_id(found)}", _short_kind(summary), _reach(summary), f"{summary.item_count:,}")
+            name = Text(f"  {names[found.uri]}")
+            rows.add_row(name, _short_kind(summary), _reach(summary), f"{summary.item_count:,}")
     return rows
 
 
@@ -207,16 +230,16 @@ def _reach(summary: "ManifestSummary") -> str:
 
 
 def _short_time(instant: datetime) -> str:
-    text = format_time(instant).replace("T", " ").removesuffix("Z").removesuffix(".000")
-    return text.removesuffix(":00") if len(text) == len("2026-01-01 00:00:00") else text
+    return format_time(instant).replace(".000Z", "Z")
 
 
-def _print_chain(base: "FoundExport | None", chain: "Chain[FoundExport]", console: "Console") -> None:
+def _print_chain(base: str | None, chain: "Chain[FoundExport]", console: "Console") -> None:
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    start = f"Chain from {_short_id(base)}" if base else "Chain without a base"
+    start = f"Chain from {base}" if base else "Chain without a base"
     told = _plural(len(chain.links), "window") if chain.links else "nothing follows"
-    console.print(f"  {start}: {told}", style="bold")
+    console.print(Text(f"  {start}: {told}", "bold"))
     if chain.links and chain.end:
         whole = chain.exact_until == chain.end
         until = f", but a break after {_short_time(chain.exact_until)}" if chain.exact_until and not whole else ""

@@ -2,15 +2,18 @@
 
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exportkit.cli import main
-from exportkit.errors import ForeignKeyError, ManifestError, ObjectNotFoundError
+from exportkit.errors import AccessDeniedError, ForeignKeyError, ManifestError, ObjectNotFoundError
 from exportkit.inspect import inspect
 from exportkit.model.chain import Join
+from exportkit.store.local import LocalStore
 from tests.export.layouts import at, entry, lay_out, lay_out_started
 from tests.servers.s3 import S3
 
@@ -186,17 +189,17 @@ def test_many_are_shown_with_their_gaps_and_overlaps(tmp_path: Path, capsys: pyt
     told = run(capsys, str(tmp_path))
     lines = [" ".join(line.split()) for line in told.splitlines()]
     for line in (
-        f"{folders['a'].name} new+old 2026-01-14 10:00 → 2026-01-14 10:15 1",
-        f"{folders['made'].name} new+old* 2026-01-15 10:00 → 2026-01-15 11:00 1",
-        f"{folders['base'].name} full 2026-01-14 10:00:00.600 1",
+        f"{folders['a'].name} new+old 2026-01-14T10:00:00Z → 2026-01-14T10:15:00Z 1",
+        f"{folders['made'].name} new+old* 2026-01-15T10:00:00Z → 2026-01-15T11:00:00Z 1",
+        f"{folders['base'].name} full 2026-01-14T10:00:00.600Z 1",
         f"Chain from {folders['base'].name}: 4 windows",
-        "to 2026-01-14 11:10, but a break after 2026-01-14 10:30",
-        "gap 2026-01-14 10:30 → 2026-01-14 10:45 15 min",
-        "overlap 2026-01-14 10:55 → 2026-01-14 11:00 5 min",
-        "overlap under 1 s 2026-01-14 10:00 → 2026-01-14 10:00:00.600 0.6 s",
+        "to 2026-01-14T11:10:00Z, but a break after 2026-01-14T10:30:00Z",
+        "gap 2026-01-14T10:30:00Z → 2026-01-14T10:45:00Z 15 min",
+        "overlap 2026-01-14T10:55:00Z → 2026-01-14T11:00:00Z 5 min",
+        "overlap under 1 s 2026-01-14T10:00:00Z → 2026-01-14T10:00:00.600Z 0.6 s",
         "left out: 2 before the base",
         "Chain without a base: 1 window",
-        "to 2026-01-15 10:00 without a break",
+        "to 2026-01-15T10:00:00Z without a break",
         "* made by exportkit: in no chain unless it is named",
         "8 complete exports of 2 tables, 2 not complete",
     ):
@@ -292,6 +295,61 @@ def test_what_cannot_be_inspected(tmp_path: Path, capsys: pytest.CaptureFixture[
         inspect(laid.folder)
     assert main(["inspect", str(laid.folder), "--allow-foreign-keys"]) == 1
     assert "traceback" not in capsys.readouterr().err.lower()
+
+
+def test_nothing_stands_at_the_ends_of_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = many(tmp_path)
+    for location in (tmp_path, folders["base"]):
+        lines = run(capsys, str(location)).splitlines()
+        assert len(lines) > 10
+        assert lines == [line.rstrip() for line in lines]
+
+
+def test_copies_of_one_export_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    laid = lay_out(tmp_path / "[b]one", time=0)
+    alone = lay_out(tmp_path, time=1)
+    shutil.copytree(tmp_path / "[b]one", tmp_path / "two")
+    lines = [" ".join(line.split()) for line in run(capsys, str(tmp_path)).splitlines()]
+    for copy in ("[b]one", "two"):
+        assert f"{copy}/AWSDynamoDB/{laid.folder.name} full {at(0).replace('.000Z', 'Z')} 1" in lines
+        assert f"Chain from {copy}/AWSDynamoDB/{laid.folder.name}: nothing follows" in lines
+    assert f"{alone.folder.name} full {at(1).replace('.000Z', 'Z')} 1" in lines
+
+
+def test_a_folder_that_may_not_be_read_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "lost+found").mkdir()
+    children = LocalStore.children
+
+    def guarded(self: LocalStore, folder: str) -> object:  # root may read everything
+        if self.name(folder) == "lost+found":
+            raise AccessDeniedError(folder, "no permission to read it")
+        return children(self, folder)
+
+    monkeypatch.setattr(LocalStore, "children", guarded)
+    told = run(capsys, str(tmp_path))
+    assert f"Not looked into\n  {tmp_path}/lost+found: no permission to read it\n" in told
+    assert "1 complete export of 1 table, 1 folder not looked into\n" in told
+    by_uri = {export["uri"]: export["status"] for export in document(capsys, tmp_path)["exports"]}
+    assert by_uri[f"{tmp_path}/lost+found"] == "unreadable"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_names_that_no_terminal_or_document_could_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: bool
+) -> None:
+    name = os.fsdecode(b"\xff\x1b[2J")
+    laid = lay_out(tmp_path / name, change=lambda summary: summary.update(tableArn="a:table/\u202eT\x1b"))
+    if broken:
+        laid.summary.write_bytes(b"{")
+        lay_out_started(tmp_path / name, time=1)
+    told = run(capsys, str(tmp_path))
+    assert "\\xff\\x1b[2J/AWSDynamoDB" in told
+    assert not {"\x1b", "\u202e", "\udcff"} & set(told)
+    found = document(capsys, tmp_path)["exports"][0]
+    assert found["uri"].startswith(f"{tmp_path}/\\xff\x1b[2J/")
 
 
 # --- S3 ----------------------------------------------------------------------------------------------------
