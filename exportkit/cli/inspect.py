@@ -171,7 +171,7 @@ def _print_many(inspection: "Inspection", console: "Console") -> None:
         console.print(Text.assemble(*title))
         console.print(_export_rows(table, names))
         for base, chain in table.chains:
-            _print_chain(base and names[base.uri], chain, console)
+            _print_chain(names[base.uri] if base else None, chain, console)
     unread = [found for found in inspection.exports if found.status == "unreadable"]
     unfinished = [found for found in inspection.exports if found.summary is None and found not in unread]
     for heading, group in (("Not complete", unfinished), ("Not looked into", unread)):
