@@ -56,6 +56,7 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_MESSAGE_LIMIT = 300
 _CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]+@")
 
 
@@ -243,7 +244,7 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         region: Takes the place of the options' Region.
 
     Raises:
-        UsageError: There is no such profile.
+        UsageError: There is no such profile, or the endpoint is no URL.
         StoreError: The configuration is wrong, or there are no credentials.
     """
     endpoint = options.endpoint_url if service == "s3" else options.dynamodb_endpoint_url
@@ -264,8 +265,10 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         return session.client(service, config=by_path)  # the endpoint of the user's configuration
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
-    except (BotoCoreError, ValueError) as error:
+    except BotoCoreError as error:
         raise StoreError(service, _clean(str(error))) from error
+    except ValueError as error:  # "Invalid endpoint: …"
+        raise UsageError(_clean(str(error))) from error
 
 
 @cache
@@ -318,5 +321,6 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
 
 
 def _clean(text: str) -> str:
-    """Takes the credentials out of URLs with a user's name and password."""
-    return _CREDENTIALS_IN_URL.sub("://", text)
+    """Takes the credentials out of URLs with a user's name and password, and makes one line of a page of HTML."""
+    line = _CREDENTIALS_IN_URL.sub("://", " ".join(text.split()))
+    return line if len(line) <= _MESSAGE_LIMIT else line[: _MESSAGE_LIMIT - 1] + "…"

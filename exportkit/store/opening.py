@@ -38,7 +38,7 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
         UsageError: It is neither.
     """
     text = os.fspath(location)
-    if text.startswith(("s3://", "s3a://", "s3n://")):
+    if re.match(r"s3[an]?://", text, re.IGNORECASE):
         bucket, _, key = text.partition("://")[2].partition("/")
         if not bucket or "@" in bucket:
             raise UsageError("an S3 location is s3://BUCKET/PREFIX, without credentials")

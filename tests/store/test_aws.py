@@ -46,6 +46,21 @@ def test_what_the_service_answers_in_our_tree(code: str, kind: type[StoreError],
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
+def test_a_page_in_place_of_a_message_becomes_a_line() -> None:
+    response: Any = {"Error": {"Code": "502", "Message": "<html>\n  <body>\r\n" + "Bad gateway\n" * 1000}}
+    message = aws_error("s3://b/k", ClientError(response, "GetObject"), "s3:GetObject").message
+    assert message.startswith("GetObject failed (502: <html> <body> Bad gateway Bad")
+    assert message.endswith("…)")
+    assert "\n" not in message
+    assert len(message) < 340
+
+
+@pytest.mark.parametrize("endpoint", ["nonsense", "http://", "ftp//x"])
+def test_an_endpoint_that_is_no_url_is_wrong_usage(aws_environment: pytest.MonkeyPatch, endpoint: str) -> None:
+    with pytest.raises(UsageError, match="Invalid endpoint"):
+        make_client("s3", StoreOptions(endpoint_url=endpoint))
+
+
 def test_what_never_reached_the_service() -> None:
     error = aws_error("s3://b/k", EndpointConnectionError(endpoint_url="http://me:hidden@host"), "s3:GetObject")
     assert type(error) is StoreError

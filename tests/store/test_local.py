@@ -120,6 +120,7 @@ def test_threads_share_a_store(tmp_path: Path, threads: int) -> None:
         ("s3://bucket/", "s3://bucket"),
         ("s3://bucket/a/b/", "s3://bucket/a/b"),
         ("s3a://bucket/a%20b//c", "s3://bucket/a%20b//c"),
+        ("S3://Bucket/A//c/", "s3://Bucket/A//c"),
         ("file:///no/where%20else", "/no/where else"),
         ("file://localhost/no/where", "/no/where"),
         ("file:/no/where", "/no/where"),
