@@ -61,12 +61,18 @@ impl IonParser {
         let mut rest = rest;
         loop {
             let start = rest;
-            let (node, tag, value) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
+            let known = match self.paths.recognise(&mut scope, rest) {
+                None => plain::name(rest).and_then(|(name, _)| self.paths.look_up(&mut scope, rest, name.len())),
+                found => found,
+            };
+            let (node, tag, value) = if let Some(found) = known {
                 let quotes = usize::from(found.tag / tag::QUOTED);
                 visitor.name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
                 (found.node, found.tag % tag::QUOTED, found.rest)
             } else {
-                match self.attribute::<J, V>(&mut scope, rest, visitor)? {
+                let (attribute, entered) = self.attribute::<J, V>(scope, rest, visitor)?;
+                scope = entered;
+                match attribute {
                     Attribute::Found { node, tag, rest } => (node, tag, rest),
                     Attribute::End(rest) => {
                         visitor.end_map();
@@ -100,16 +106,16 @@ impl IonParser {
     #[inline(never)]
     fn attribute<'a, J: Judge, V: Visitor>(
         &mut self,
-        scope: &mut Scope,
+        mut scope: Scope, // by value, so that a caller's can live in registers
         rest: &'a [u8],
         visitor: &mut V,
-    ) -> Result<Attribute<'a>, J::Error> {
+    ) -> Result<(Attribute<'a>, Scope), J::Error> {
         let start = skip_space::<J>(rest)?;
         if let [b'}', after @ ..] = start {
-            return Ok(Attribute::End(after));
+            return Ok((Attribute::End(after), scope));
         }
         let (node, tag, name_length, value) = if let Some((name, value)) = plain::name(start) {
-            let Some(node) = self.paths.enter(scope, name) else {
+            let Some(node) = self.paths.enter(&mut scope, name) else {
                 return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || name.to_vec()));
             };
             visitor.name(node, Text::plain(name));
@@ -120,7 +126,7 @@ impl IonParser {
                 Ok(name) => name,
                 Err(reason) => return Err(J::fault(reason, cursor.rest())),
             };
-            let Some(node) = self.paths.enter(scope, name.bytes(&mut self.scratch.unescaped)) else {
+            let Some(node) = self.paths.enter(&mut scope, name.bytes(&mut self.scratch.unescaped)) else {
                 return Err(J::under(J::fault(Reason::AttributeDuplicate, start), || {
                     self.name_at(start)
                 }));
@@ -130,11 +136,12 @@ impl IonParser {
             let is_plain = name.spelling == Spelling::Plain
                 && matches!(start, [b'\'' | b'"', inside @ ..] if inside.starts_with(name.raw));
             if !is_plain {
-                return Ok(Attribute::Found {
+                let found = Attribute::Found {
                     node,
                     tag: tag::ANY,
                     rest: cursor.rest(),
-                });
+                };
+                return Ok((found, scope));
             }
             (node, tag::QUOTED, 1 + name.raw.len(), cursor.rest())
         };
@@ -151,7 +158,7 @@ impl IonParser {
         let rest = value.get(opening..).unwrap_or_default();
         let token = start.get(..start.len() - rest.len()).unwrap_or_default();
         self.paths.learn(node, tag + kind, name_length, token);
-        Ok(Attribute::Found { node, tag: kind, rest })
+        Ok((Attribute::Found { node, tag: kind, rest }, scope))
     }
 
     /// The name that is spelled here, for a path.
