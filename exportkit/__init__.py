@@ -3,8 +3,8 @@
 >>> import exportkit
 >>> for item in exportkit.open("samples/full-json").items():  # doctest: +SKIP
 ...     print(item["pk"])
->>> report = exportkit.verify("samples/full-json")  # doctest: +SKIP
->>> report.ok  # doctest: +SKIP
+>>> report = exportkit.verify("samples/full-json")
+>>> report.ok
 True
 """
 
