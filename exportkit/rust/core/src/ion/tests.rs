@@ -213,6 +213,10 @@ fn values() {
             "{'null':null,$4:$dynamodb_SS::[\"\"]}",
             r#"{"M":{"null":{"NULL":true},"name":{"SS":[""]}}}"#,
         ),
+        (
+            "$dynamodb_NS::[1.,-1.,10.,1.5,1d3]",
+            r#"{"NS":["1","-1","10","1.5","1000"]}"#,
+        ),
         ("'$dynamodb_NS' :: [1, 0x2, 3e0, 4.d0]", r#"{"NS":["1","2","3","4"]}"#),
         (
             "$dynamodb_SS::['''a''' '''b''',\"a\",'''''']",
@@ -301,6 +305,11 @@ fn faulty_values() {
         ("$dynamodb_SS::[\"ab\",'''a''' '''b''']", "set-duplicate /Item/a"),
         ("$dynamodb_NS::[1.,1]", "set-duplicate /Item/a"),
         ("$dynamodb_NS::[1d2,100.]", "set-duplicate /Item/a"),
+        ("$dynamodb_NS::[3.,3.]", "set-duplicate /Item/a"),
+        ("$dynamodb_NS::[-3.,2.,-3.]", "set-duplicate /Item/a"),
+        ("$dynamodb_NS::[0.,-0.]", "set-duplicate /Item/a"),
+        ("$dynamodb_NS::[20.,1.,2_0.]", "set-duplicate /Item/a"),
+        ("$dynamodb_NS::[1.5,15d-1]", "set-duplicate /Item/a"),
         ("$dynamodb_BS::[{{YQ==}},{{ YR== }}]", "set-duplicate /Item/a"),
         ("$dynamodb_SS::[\"a\",1.]", "set-element /Item/a/1"),
         ("$dynamodb_SS::[null.string]", "set-element /Item/a/0"),

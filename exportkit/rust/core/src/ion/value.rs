@@ -208,7 +208,7 @@ impl IonParser {
             [b'{', rest @ ..] => self.braced::<J, V>(rest, node, level, visitor),
             [b'[', rest @ ..] => self.list::<J, V>(rest, node, level, visitor),
             [b'0'..=b'9' | b'-' | b'+', ..] => {
-                let (number, after) = number::<J>(rest, Reason::IonType)?;
+                let (number, after) = number::<J>(rest)?;
                 visitor.number(number);
                 Ok(after)
             }
@@ -378,9 +378,16 @@ impl IonParser {
                 Ok(after)
             }
             (SetKind::Numbers, [b'0'..=b'9' | b'-' | b'+', ..]) => {
-                let (number, after) = number::<J>(rest, Reason::SetElement)?;
-                set.add(Element::Number(number), &mut scratch.sets);
-                visitor.number(number);
+                let Some((text, after)) = plain::decimal(rest) else {
+                    let (number, after) = odd_number::<J>(rest, Reason::SetElement)?;
+                    set.add_written(Element::Number(number), &mut scratch.sets);
+                    visitor.number(number);
+                    return Ok(after);
+                };
+                // Nothing but digits stands before a point that nothing follows.
+                let whole = text.strip_suffix(b".").map(Element::Integer);
+                set.add(whole.unwrap_or(Element::Number(Number::Text(text))), &mut scratch.sets);
+                visitor.number(Number::Text(text));
                 Ok(after)
             }
             (SetKind::Binaries, [b'{', b'{', rest @ ..]) => {
@@ -471,15 +478,16 @@ fn string<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&
     Ok(after)
 }
 
-/// Reads what begins like a number; a time stamp is a fault of its own.
+/// Reads what begins like a number.
 #[inline]
-fn number<J: Judge>(rest: &[u8], timestamp: Reason) -> Result<(Number<'_>, &[u8]), J::Error> {
+fn number<J: Judge>(rest: &[u8]) -> Result<(Number<'_>, &[u8]), J::Error> {
     match plain::decimal(rest) {
         Some((text, after)) => Ok((Number::Text(text), after)),
-        None => odd_number::<J>(rest, timestamp),
+        None => odd_number::<J>(rest, Reason::IonType),
     }
 }
 
+/// As [`number`], for any number; a time stamp is a fault of its own.
 #[inline(never)]
 fn odd_number<J: Judge>(rest: &[u8], timestamp: Reason) -> Result<(Number<'_>, &[u8]), J::Error> {
     odd::<J, _>(rest, |cursor| {
