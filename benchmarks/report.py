@@ -61,7 +61,10 @@ def memory_table(result: dict[str, Any]) -> str:
 
 def making_table(result: dict[str, Any]) -> str:
     """Returns the times that generate took."""
-    return _table(("case", "seconds"), [(name, f"{seconds:.1f}") for name, seconds in result["seconds"].items()])
+    return _table(
+        ("case", "seconds", "CPU s"),
+        [(name, f"{seconds:.1f}", f"{cpu:.1f}") for name, (seconds, cpu) in result["seconds"].items()],
+    )
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
