@@ -18,7 +18,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from exportkit.engine.native import NativeEngine
 from exportkit.engine.protocols import Engine
 from exportkit.engine.reference import ReferenceEngine
 from exportkit.model.formats import ExportType, ExportView, OutputFormat, TextForm
@@ -247,6 +246,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="what the rounds are made from (0)")
     parser.add_argument("--round", type=int, help="run this round alone")
     arguments = parser.parse_args()
+    from exportkit.engine.native import NativeEngine  # noqa: PLC0415 - absent from a pure installation
+
     engines = (ReferenceEngine(), NativeEngine())
     numbers = rounds(arguments.seconds) if arguments.round is None else iter([arguments.round])
     try:
