@@ -341,10 +341,10 @@ class _Run:
         return {
             "uri": export.uri,
             "table": summary.table_arn,
-            "type": str(summary.export_type),
+            "kind": str(summary.export_type),
             "format": str(summary.output_format),
             "view": None if summary.output_view is None else str(summary.output_view),
-            "exported": None if summary.export_time is None else format_time(summary.export_time),
+            "export_time": None if summary.export_time is None else format_time(summary.export_time),
             "window": None if summary.window is None else str(summary.window),
             "engine": self.engine.name,
         }
