@@ -10,6 +10,8 @@
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
+    │   ├── MisfitError (ValueError)            a value that fits no column of a given schema
+    │   ├── SplitError (ValueError)             values of the attribute to split by: too many, or not foreseen
     │   ├── GzipError                           a gzip stream that cannot be inflated
     │   ├── Md5MismatchError                    an object whose MD5 is not the manifest's
     │   └── ItemCountError                      exit 1: a file holds another number of records than listed
@@ -42,9 +44,11 @@ __all__ = [
     "MalformedRecordError",
     "ManifestError",
     "Md5MismatchError",
+    "MisfitError",
     "ObjectNotFoundError",
     "ObjectTooLargeError",
     "ServiceError",
+    "SplitError",
     "StoreError",
     "UsageError",
 ]
@@ -163,6 +167,36 @@ class MalformedRecordError(DataError, ValueError):
         text = reason.text if reason else self.reason
         where = f" at {self.path}" if self.path else ""
         return f"{self.uri}: line {self.line} (byte {self.offset}): {text}{where}"
+
+
+class MisfitError(DataError, ValueError):
+    """A value fits no column, and nobody asked to rescue it.
+
+    Attributes:
+        uri: The data file.
+        line: The record's line number, from 1.
+        offset: Byte offset of the record's start in the decompressed file.
+        path: JSON Pointer of the value in the row.
+        found: Its type tag.
+    """
+
+    def __init__(self, uri: str, line: int, offset: int, path: str, found: str) -> None:
+        super().__init__(uri, line, offset, path, found)
+        self.uri = uri
+        self.line = line
+        self.offset = offset
+        self.path = path
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.uri}: line {self.line} (byte {self.offset}): the {self.found} at {self.path} fits no column of the "
+            "schema; convert with --on-misfit rescue to keep it in _rescued, or extend to widen the schema"
+        )
+
+
+class SplitError(_PlacedError, DataError, ValueError):
+    """An export cannot be split by the values of an attribute: they are too many, or one was not foreseen."""
 
 
 class GzipError(_PlacedError, DataError):

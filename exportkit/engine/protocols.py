@@ -8,21 +8,25 @@ MalformedRecordError at the first faulty record, but never before everything tha
 stands in front of it has been handed on: the error is kept for the next call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
+from exportkit.model.statistics import InferOptions, SplitValue, Statistics
 from exportkit.model.values import Item, Record
 
 __all__ = [
     "Applier",
-    "ArrowArrayExportable",
     "Buffer",
     "Canonicaliser",
+    "DecodedBatch",
     "Decoder",
     "Engine",
     "Index",
+    "Inference",
     "Items",
     "Scanner",
     "Transcoder",
@@ -80,21 +84,66 @@ class Canonicaliser(Protocol):
         """Returns the last record's, if it had no line feed."""
 
 
-class ArrowArrayExportable(Protocol):
-    """A record batch that crosses by the Arrow PyCapsule interface."""
+class Inference(Protocol):
+    """Takes statistics of what the records hold, path by path (``docs/columns.md``)."""
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file."""
+
+    @property
+    def records(self) -> int:
+        """Records seen so far, for progress."""
+
+    def finish(self) -> Mapping[SplitValue, Statistics]:
+        """Ends the file and returns the statistics, under None where they are not split.
+
+        Unsplit, there is always an entry; split, one for each value seen, in order of first sight.
+
+        Raises:
+            MalformedRecordError: As the other readers; never where malformed records are passed over.
+            SplitError: More values than allowed.
+        """
+
+    def take_malformed(self) -> Sequence[MalformedRecord]:
+        """Returns and forgets the malformed records passed over since the last call."""
+
+
+class DecodedBatch(Protocol):
+    """A record batch that crosses by the Arrow PyCapsule interface, without metadata."""
+
+    @property
+    def plan(self) -> int:
+        """Which of the decoder's plans it was made by."""
+
+    @property
+    def num_rows(self) -> int:
+        """Its rows, at least one."""
 
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[Any, Any]:
-        """Returns the schema and the array capsule."""
+        """Returns the schema and the array capsule of a struct array; once, for the buffers go with it."""
 
 
 class Decoder(Protocol):
-    """Turns records into Arrow record batches by a column plan."""
+    """Turns records into Arrow record batches by a column plan (``docs/columns.md``)."""
 
-    def feed(self, chunk: Buffer) -> Sequence[ArrowArrayExportable]:
-        """Returns the batches that the chunk filled."""
+    def feed(self, chunk: Buffer) -> Sequence[DecodedBatch]:
+        """Returns the batches that the chunk filled.
 
-    def finish(self) -> Sequence[ArrowArrayExportable]:
-        """Returns the last, partly filled batch."""
+        Raises:
+            MalformedRecordError: As the other readers, partly filled batches handed on first; never where malformed
+                records are quarantined.
+            MisfitError: A value fits no column and the plan does not rescue; told in the same way.
+            SplitError: A value of the attribute to split by that was not named.
+        """
+
+    def finish(self) -> Sequence[DecodedBatch]:
+        """Returns the last, partly filled batches; the same errors."""
+
+    def take_malformed(self) -> Sequence[MalformedRecord]:
+        """Returns and forgets the malformed records quarantined since the last call."""
+
+    def report(self) -> DecodeReport:
+        """Returns what was counted so far."""
 
 
 class Index(Protocol):
@@ -138,6 +187,18 @@ class Engine(Protocol):
 
     def canonicaliser(self, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser:
         """Returns a canonicaliser for one data file; hashed gives 32-byte SHA-256 digests."""
+
+    def inference(self, options: InferOptions) -> Inference:
+        """Returns a taker of statistics for one data file."""
+
+    def decoder(self, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder:
+        """Returns a decoder for one data file.
+
+        Args:
+            options: How to read it.
+            plans: The plans: one, or with ``split`` one for each of its values, in the same order.
+            split: Which plan takes which record.
+        """
 
     def canonical_item(self, item: Item) -> bytes:
         """Returns the canonical encoding of an item given as Python values."""
