@@ -137,7 +137,10 @@ class Decoder(Protocol):
         """
 
     def finish(self) -> Sequence[DecodedBatch]:
-        """Returns the last, partly filled batches; the same errors."""
+        """Returns the last, partly filled batches; the same errors.
+
+        Called until it returns nothing: the error of the last record may stand behind the batches.
+        """
 
     def take_malformed(self) -> Sequence[MalformedRecord]:
         """Returns and forgets the malformed records quarantined since the last call."""
