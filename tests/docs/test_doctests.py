@@ -24,4 +24,4 @@ def test_the_examples_of_a_module(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_there_are_such_modules() -> None:
     assert "exportkit" in MODULES
-    assert "exportkit.reading" in MODULES
+    assert "exportkit.store.inflate" in MODULES

@@ -1,190 +1,30 @@
-"""Records and items of one export: files in parallel, bounded prefetch, progress events."""
+"""One export opened for reading: its items, changes, lines, statistics, batches."""
 
 import os
-import queue
-import re
-import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import closing
 from dataclasses import replace
-from functools import partial
-from typing import Generic, Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ItemCountError, ManifestError, Md5MismatchError, UsageError
+from exportkit.errors import ItemCountError, UsageError
 from exportkit.export import DataFile, Export, open_export
-from exportkit.model.formats import ExportType, OutputFormat, TextForm
+from exportkit.model.decode import DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DecodeOptions, MalformedRecord, Split
+from exportkit.model.formats import ExportType, TextForm
 from exportkit.model.manifest import ManifestSummary
+from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
 from exportkit.model.values import ChangeRecord, Item, Record
-from exportkit.store import DataStream, StoreOptions
+from exportkit.reading.batches import FileBatches
+from exportkit.reading.files import CheckedFile
+from exportkit.reading.progress import Progress
+from exportkit.reading.threads import default_jobs, streams_in_order
+from exportkit.store import StoreOptions
 
-__all__ = [
-    "NoProgress",
-    "OpenExport",
-    "Progress",
-    "default_jobs",
-    "in_order",
-    "open_for_reading",
-    "sniff",
-    "streams_in_order",
-    "with_connections",
-]
+__all__ = ["OpenExport", "open_for_reading", "with_connections"]
 
-T = TypeVar("T")
-R = TypeVar("R")
 P = TypeVar("P", bound=Sized)
-
-# Pieces of one file that may wait for their turn; a piece is what one chunk became.
-_PREFETCH = 8
-
-
-class Progress(Protocol):
-    """Hears how the reading of an export goes on; calls come from several threads."""
-
-    def begin(self, items: int) -> None:
-        """Reading starts on an export of so many items, as its manifest says."""
-
-    def advance(self, *, files: int = 0, compressed_bytes: int = 0, items: int = 0) -> None:
-        """So much more has been read."""
-
-
-class NoProgress:
-    """Hears and says nothing."""
-
-    def begin(self, items: int) -> None:
-        """Ignores it."""
-
-    def advance(self, *, files: int = 0, compressed_bytes: int = 0, items: int = 0) -> None:
-        """Ignores it."""
-
-
-def default_jobs() -> int:
-    """Returns how many files are read side by side if nobody says: one for each processor, at most 16."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
-
-
-def in_order(
-    work: Callable[[T], R], inputs: Iterable[T], jobs: int, stop: threading.Event | None = None
-) -> Generator[R, None, None]:
-    """Yields ``work(input)`` for each input, in order, with ``jobs`` threads.
-
-    Inputs are drawn only as results are taken: at most two times ``jobs`` are under way or
-    waiting, so an endless or very long iterable is fine.
-
-    Args:
-        work: Called in a thread; what it raises is raised here, in its turn.
-        inputs: Drawn from in the calling thread.
-        jobs: Threads, at least 1. One works in the calling thread itself.
-        stop: Set when nobody wants the results any more, an error or an interrupt being raised, so that
-            work under way can end soon: it is waited for.
-    """
-    if jobs <= 1:
-        yield from map(work, inputs)
-        return
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="exportkit")
-    waiting: deque[Future[R]] = deque()
-    try:
-        for each in inputs:
-            waiting.append(pool.submit(work, each))
-            if len(waiting) >= 2 * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        if waiting and stop is not None:
-            stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Stream(Generic[R]):
-    """One input's results, made in a thread and taken in another, a bounded number ahead."""
-
-    _END = object()
-
-    def __init__(self, produce: Callable[[], Iterable[R]]) -> None:
-        self._queue: queue.Queue[object] = queue.Queue(_PREFETCH)
-        self._produce = produce
-        self._stopped = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="exportkit-read", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            for result in self._produce():
-                if not self._put(result):
-                    return
-        except BaseException as error:  # noqa: BLE001 - carried to the thread that takes the results
-            self._error = error
-        self._put(self._END)
-
-    def _put(self, result: object) -> bool:
-        while not self._stopped.is_set():
-            with suppress(queue.Full):
-                self._queue.put(result, timeout=0.1)
-                return True
-        return False
-
-    def __iter__(self) -> Iterator[R]:
-        while (result := self._queue.get()) is not self._END:
-            yield result  # type: ignore[misc]  # what is no end is a result
-        if self._error is not None:
-            raise self._error
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-
-def streams_in_order(produce: Callable[[T], Iterable[R]], inputs: Iterable[T], jobs: int) -> Generator[R, None, None]:
-    """Yields all of ``produce(input)`` for each input, in order, up to ``jobs`` inputs made ahead in threads.
-
-    Each thread runs at most a few results ahead of its turn, so memory is bounded whatever an
-    input's size. Leaving the iterator early ends the threads.
-
-    Args:
-        produce: Called in a thread; what it raises is raised here, after the results before it.
-        inputs: Drawn from in the calling thread.
-        jobs: Inputs under way, at least 1. One works in the calling thread itself.
-    """
-    if jobs <= 1:
-        for each in inputs:
-            yield from produce(each)
-        return
-    ahead: deque[_Stream[R]] = deque()
-    try:
-        for each in inputs:
-            ahead.append(_Stream(partial(produce, each)))
-            if len(ahead) >= jobs:
-                yield from ahead[0]
-                ahead.popleft()
-        while ahead:
-            yield from ahead[0]
-            ahead.popleft()
-    finally:
-        for stream in ahead:
-            stream.stop()
-
-
-_DYNAMODB_JSON = re.compile(
-    rb'\s*\{\s*"(?:Item|Keys|NewImage|OldImage|Metadata)"\s*:\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*'
-    rb'"(?:S|N|B|BOOL|NULL|SS|NS|BS|L|M)"\s*:'
-)
-
-
-def sniff(start: bytes) -> OutputFormat | None:
-    """Returns how a data file is written, by its first record; None where that tells nothing.
-
-    JSON is legal Ion: read as Ion, every typed value of DYNAMODB_JSON would become a map of one
-    attribute. AWS's Ion never quotes a member's name, and nobody's has type tags.
-    """
-    if start.lstrip().startswith(b"$ion_1_0"):
-        return OutputFormat.ION
-    return OutputFormat.DYNAMODB_JSON if _DYNAMODB_JSON.match(start) else None
 
 
 def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:
@@ -310,6 +150,49 @@ class OpenExport:
                 if left == 0:
                     return
 
+    def decode(
+        self,
+        file: DataFile,
+        plans: Sequence[ColumnPlan],
+        *,
+        split: Split | None = None,
+        batch_rows: int = DEFAULT_BATCH_ROWS,
+        batch_bytes: int = DEFAULT_BATCH_BYTES,
+        quarantine: bool = False,
+        on_malformed: Callable[[Sequence[MalformedRecord]], None] | None = None,
+        progress: Progress | None = None,
+    ) -> FileBatches:
+        """Returns the records of one data file as Arrow record batches, made as they are taken.
+
+        Args:
+            file: One of ``files()``.
+            plans: What columns to fill: one plan, or with ``split`` one for each of its values.
+            split: Which plan takes which record.
+            batch_rows: Rows of a batch at most.
+            batch_bytes: Bytes of the records a batch is made of, about at most; up to 2**30.
+            quarantine: Whether malformed records are set aside; else the first is an error.
+            on_malformed: Takes those set aside, chunk by chunk; None leaves them for ``take_malformed``,
+                and gathers them in memory until it is called.
+            progress: Hears how it goes on; its ``begin`` is left to the caller.
+
+        Raises:
+            UsageError: An argument is out of range.
+        """
+        for name, value, most in (("batch_rows", batch_rows, 1 << 31), ("batch_bytes", batch_bytes, 1 << 30)):
+            if not 1 <= value <= most:
+                raise UsageError(f"{name} is {value}; it has to be from 1 to {most:,}")
+        options = DecodeOptions(
+            format=self.summary.output_format,
+            export_type=self.summary.export_type,
+            uri=file.uri,
+            max_record_size=self._max_record_size,
+            batch_rows=batch_rows,
+            batch_bytes=batch_bytes,
+            quarantine=quarantine,
+        )
+        decoder = self._engine.decoder(options, plans, split)
+        return FileBatches(lambda: CheckedFile(self._export, file, progress), decoder, plans, on_malformed)
+
     def _options(self, file: DataFile) -> ReadOptions:
         return ReadOptions(
             format=self.summary.output_format,
@@ -317,11 +200,6 @@ class OpenExport:
             uri=file.uri,
             max_record_size=self._max_record_size,
         )
-
-    def _first(self, file: DataFile, chunk: bytes) -> None:
-        written, said = sniff(chunk), self.summary.output_format
-        if written not in {None, said}:
-            raise ManifestError(self._export.summary_uri, f"outputFormat is {said}, but {file.uri} is {written}")
 
     def _checked(
         self,
@@ -332,24 +210,15 @@ class OpenExport:
     ) -> Iterator[P]:
         """Yields what a reader makes of a data file, piece by piece, and checks the file at its end."""
         records = 0
-        with DataStream(self._export.store.open(file.uri), file.uri) as stream:
-            for chunk in stream:
-                if stream.bytes == len(chunk):
-                    self._first(file, chunk)
+        with CheckedFile(self._export, file) as data:
+            for chunk in data:
                 if piece := feed(chunk):
                     records += count(piece)
                     yield piece
             if piece := finish():
                 records += count(piece)
                 yield piece
-            if file.entry.md5 is not None and stream.md5 != file.entry.md5:
-                raise Md5MismatchError(
-                    file.uri, f"its MD5 is {stream.md5}, the manifest's {file.entry.md5}; copy the file again"
-                )
-        if records != file.entry.item_count:
-            raise ItemCountError(
-                file.uri, f"it holds {records:,} records, the manifest says {file.entry.item_count:,}; export anew"
-            )
+            data.check(records)
 
 
 def open_for_reading(

@@ -1,0 +1,20 @@
+"""Records, items, statistics and batches of one export: files in parallel, bounded prefetch, progress events."""
+
+from exportkit.reading.batches import FileBatches
+from exportkit.reading.files import sniff
+from exportkit.reading.open_export import OpenExport, open_for_reading, with_connections
+from exportkit.reading.progress import NoProgress, Progress
+from exportkit.reading.threads import default_jobs, in_order, streams_in_order
+
+__all__ = [
+    "FileBatches",
+    "NoProgress",
+    "OpenExport",
+    "Progress",
+    "default_jobs",
+    "in_order",
+    "open_for_reading",
+    "sniff",
+    "streams_in_order",
+    "with_connections",
+]
