@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from exportkit.codec.tree import pointer
 from exportkit.model.plan import RESCUED, REST, Column, ColumnKind, ColumnPlan, Field, Others
 
 __all__ = ["NAME_KEY", "PATH_KEY", "TYPE_KEY", "arrow_schema", "arrow_type", "with_schema"]
@@ -162,5 +163,5 @@ def _field(name: str, column: Column, kind: pa.DataType, path: tuple[str, ...] =
     if path and path[-1] != name:
         metadata[NAME_KEY] = path[-1]
     if len(path) > 1:
-        metadata[PATH_KEY] = "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in path)
+        metadata[PATH_KEY] = pointer(path)
     return pa.field(name, kind, metadata=metadata)

@@ -16,11 +16,13 @@ class Line(NamedTuple):
     Attributes:
         number: From 1, blank lines counted.
         offset: Byte offset of its start in the file.
-        data: Its bytes without line feed and the carriage return before it; None if it is too long.
+        size: Its bytes, line feed counted.
+        data: Its bytes without the line feed; None if it is too long.
     """
 
     number: int
     offset: int
+    size: int
     data: bytes | None
 
 
@@ -52,8 +54,7 @@ class LineSplitter:
         start = 0
         while (end := data.find(b"\n", start)) >= 0:
             self._hold(data[start:end])
-            line = self._take()
-            self._offset += 1
+            line = self._take(1)
             start = end + 1
             if line is not None:
                 yield line
@@ -61,7 +62,7 @@ class LineSplitter:
 
     def finish(self) -> Line | None:
         """Returns the last line, if it had no line feed."""
-        return self._take() if self._length else None
+        return self._take(0) if self._length else None
 
     def _hold(self, part: bytes) -> None:
         """Takes a piece of the line that is being read; lets go of a line that is too long."""
@@ -71,17 +72,17 @@ class LineSplitter:
         else:
             self._held.clear()
 
-    def _take(self) -> Line | None:
-        """Ends the line that is being read and returns it, unless it is blank."""
+    def _take(self, feeds: int) -> Line | None:
+        """Ends the line that is being read, with so many line feeds, and returns it, unless it is blank."""
         data, length, offset = bytes(self._held), self._length, self._offset
         self._held.clear()
         self._length = 0
         self._number += 1
-        self._offset += length
+        self._offset += length + feeds
         too_long = length > self._limit
         if not too_long and not data.strip(_BLANK):
             self.blank_lines += 1
             return None
         self.records += 1
         self.longest_record = max(self.longest_record, length)
-        return Line(self._number, offset, None if too_long else data.removesuffix(b"\r"))
+        return Line(self._number, offset, length + feeds, None if too_long else data)

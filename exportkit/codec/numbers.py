@@ -13,6 +13,8 @@ from exportkit.codec.tree import RecordFault
 __all__ = [
     "ZERO",
     "Number",
+    "digits_before",
+    "digits_behind",
     "from_decimal",
     "from_float",
     "from_integer",
@@ -22,6 +24,7 @@ __all__ = [
     "parse_number",
     "service_spelling",
     "to_decimal",
+    "to_int64",
 ]
 
 MAX_DIGITS = 38
@@ -32,7 +35,7 @@ ION_PLAIN_FROM = -6
 MAX_INTEGER_BITS = 512
 """Integers written in hexadecimal or binary end here: 10**126 has 419 bits, and conversion is quadratic."""
 
-MAX_MICROSECONDS = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 
 _EXPONENT_DIGITS = 18
 _TEXT = re.compile(r"([+-]?)(?:([0-9]++)(?:\.([0-9]*+))?|\.([0-9]++))(?:[eE]([+-]?[0-9]++))?")
@@ -168,9 +171,24 @@ def ion_spelling(number: Number) -> str:
     return f"{sign}0.{'0' * (-number.adjusted - 1)}{digits}"
 
 
+def digits_before(number: Number) -> int:
+    """Returns the digits before the point, without leading zeros; 0 where the number is below one."""
+    return 0 if number == ZERO else max(0, number.adjusted + 1)
+
+
+def digits_behind(number: Number) -> int:
+    """Returns the digits behind the point, without trailing zeros."""
+    return max(0, -number.exponent)
+
+
+def to_int64(number: Number) -> int | None:
+    """Returns the number as an integer, None where it is none from -2**63 to 2**63 - 1."""
+    if number.exponent < 0 or number.adjusted >= len(str(MAX_INT64)):
+        return None
+    value = int(number.digits) * 10**number.exponent * (-1 if number.negative else 1)
+    return value if -MAX_INT64 - 1 <= value <= MAX_INT64 else None
+
+
 def microseconds(number: Number) -> int | None:
     """Returns a time stamp's whole microseconds, None where the number is none from 0 to 2**63 - 1."""
-    if number.negative or number.exponent < 0 or number.adjusted > len(str(MAX_MICROSECONDS)):
-        return None
-    value = int(number.digits) * 10**number.exponent
-    return value if value <= MAX_MICROSECONDS else None
+    return None if number.negative else to_int64(number)

@@ -127,7 +127,7 @@ class RecordReader(ABC, Generic[Raw]):
         timestamp = found.get("Metadata")
         if timestamp is None:
             raise RecordFault("timestamp-absent", "Metadata", TIMESTAMP)
-        return ChangeTree(found["Keys"], timestamp, found.get("NewImage"), found.get("OldImage"))
+        return ChangeTree(found["Keys"], timestamp, found.get("NewImage"), found.get("OldImage"), tuple(found))
 
     def _read_wrapped(self, members: Members[Raw]) -> dict[str, Any]:
         """Reads the members inside ``Record``, then refuses what stands beside it."""

@@ -58,7 +58,7 @@ class RecordSource:
                 yield line, RecordFault("too-long")
                 continue
             try:
-                record: RecordTree | RecordFault = self._reader.read(line.data)
+                record: RecordTree | RecordFault = self._reader.read(line.data.removesuffix(b"\r"))
             except RecordFault as fault:
                 record = fault
             yield line, record

@@ -14,10 +14,21 @@ M            :data:`Attributes`
 ===========  =====================================================
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["MAX_LEVELS", "TYPE_TAGS", "Attributes", "ChangeTree", "ItemTree", "RecordFault", "RecordTree", "Value"]
+__all__ = [
+    "MAX_LEVELS",
+    "TYPE_TAGS",
+    "Attributes",
+    "ChangeTree",
+    "ItemTree",
+    "RecordFault",
+    "RecordTree",
+    "Value",
+    "pointer",
+]
 
 TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 
@@ -47,15 +58,32 @@ class ItemTree:
 
 @dataclass(frozen=True, slots=True)
 class ChangeTree:
-    """One record of an incremental export; see ``exportkit.model.values.ChangeRecord``."""
+    """One record of an incremental export; see ``exportkit.model.values.ChangeRecord``.
+
+    Attributes:
+        order: The members as the record has them; what is told in the record's order follows it.
+    """
 
     keys: Attributes
     write_timestamp: int
     new_image: Attributes | None
     old_image: Attributes | None
+    order: tuple[str, ...] = ("Metadata", "Keys", "OldImage", "NewImage")
+
+    def members(self) -> Iterator[tuple[str, Attributes]]:
+        """Yields Keys and the images there are, in the record's order."""
+        members = {"Keys": self.keys, "NewImage": self.new_image, "OldImage": self.old_image}
+        for name in self.order:
+            if (attributes := members.get(name)) is not None:
+                yield name, attributes
 
 
 RecordTree: TypeAlias = ItemTree | ChangeTree
+
+
+def pointer(tokens: Iterable[str]) -> str:
+    """Returns the JSON Pointer (RFC 6901) of a place, from the outermost name to the innermost."""
+    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 class RecordFault(Exception):  # noqa: N818 - the word of the reports; it never leaves the codec
@@ -80,6 +108,5 @@ class RecordFault(Exception):  # noqa: N818 - the word of the reports; it never 
     @property
     def path(self) -> str:
         """The JSON Pointer of the place, cut to 200 characters."""
-        escaped = (token.replace("~", "~0").replace("/", "~1") for token in reversed(self._tokens))
-        path = "".join(f"/{token}" for token in escaped)
+        path = pointer(reversed(self._tokens))
         return path if len(path) <= MAX_PATH else path[: MAX_PATH - 1] + "…"

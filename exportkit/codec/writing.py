@@ -12,7 +12,7 @@ from exportkit.codec.values import from_change, from_item
 from exportkit.model.formats import TextForm
 from exportkit.model.values import ChangeRecord, Item
 
-__all__ = ["dumps_change", "dumps_item", "write_record"]
+__all__ = ["dumps_change", "dumps_item", "dynamodb_json_map", "dynamodb_json_value", "write_record"]
 
 _ANNOTATION = {tag: annotation for annotation, tag in SET_ANNOTATIONS.items()}
 _BARE_NAME = re.compile(r"(?!(?:null|true|false|nan)\Z|\$[0-9]+\Z)[A-Za-z_$][A-Za-z0-9_$]*")
@@ -75,13 +75,13 @@ def _images(tree: ChangeTree) -> list[tuple[str, Attributes]]:
 
 def _dynamodb_json_record(tree: RecordTree) -> str:
     if isinstance(tree, ItemTree):
-        return f'{{"Item":{_dynamodb_json_map(tree.item)}}}'
-    members = [f'"{name}":{_dynamodb_json_map(image)}' for name, image in _images(tree)]
+        return f'{{"Item":{dynamodb_json_map(tree.item)}}}'
+    members = [f'"{name}":{dynamodb_json_map(image)}' for name, image in _images(tree)]
     return (
         ",".join(
             (
                 f'{{"Metadata":{{"WriteTimestampMicros":{{"N":"{tree.write_timestamp}"}}}}',
-                f'"Keys":{_dynamodb_json_map(tree.keys)}',
+                f'"Keys":{dynamodb_json_map(tree.keys)}',
                 *members,
             )
         )
@@ -89,12 +89,14 @@ def _dynamodb_json_record(tree: RecordTree) -> str:
     )
 
 
-def _dynamodb_json_map(attributes: Attributes) -> str:
-    members = [f"{encode_basestring(name)}:{_dynamodb_json_value(value)}" for name, value in attributes]
+def dynamodb_json_map(attributes: Attributes) -> str:
+    """Returns an object of attribute values, ``{"a":{"N":"1"}}``."""
+    members = [f"{encode_basestring(name)}:{dynamodb_json_value(value)}" for name, value in attributes]
     return f"{{{','.join(members)}}}"
 
 
-def _dynamodb_json_value(value: Value) -> str:
+def dynamodb_json_value(value: Value) -> str:
+    """Returns an attribute value, ``{"S":"x"}``."""
     tag, content = value
     return f'{{"{tag}":{_dynamodb_json_content(tag, content)}}}'
 
@@ -112,9 +114,9 @@ def _dynamodb_json_content(tag: str, content: Any) -> str:
         case "NULL":
             return "true"
         case "L":
-            return f"[{','.join(map(_dynamodb_json_value, content))}]"
+            return f"[{','.join(map(dynamodb_json_value, content))}]"
         case "M":
-            return _dynamodb_json_map(content)
+            return dynamodb_json_map(content)
     return f"[{','.join(_dynamodb_json_content(tag[0], element) for element in content)}]"
 
 

@@ -109,7 +109,10 @@ class Inference(Protocol):
 
 
 class DecodedBatch(Protocol):
-    """A record batch that crosses by the Arrow PyCapsule interface, without metadata."""
+    """A record batch that crosses by the Arrow PyCapsule interface.
+
+    Metadata of its fields is of no account; ``exportkit.codec.arrow_types.with_schema`` gives it the plan's.
+    """
 
     @property
     def plan(self) -> int:

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 from exportkit.codec.canonical import encode_item
+from exportkit.codec.inference import ReferenceInference
 from exportkit.codec.keys import duplicate_keys, partition_keys
 from exportkit.codec.readers import ReferenceCanonicaliser, ReferenceItems, ReferenceTranscoder
 from exportkit.codec.scanner import ReferenceScanner
 from exportkit.codec.source import OnBytes
 from exportkit.codec.values import from_item
-from exportkit.engine.protocols import Canonicaliser, Items, Scanner, Transcoder
+from exportkit.engine.protocols import Canonicaliser, Decoder, Inference, Items, Scanner, Transcoder
+from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
+from exportkit.model.statistics import InferOptions
 from exportkit.model.values import Item
 
 __all__ = ["ReferenceEngine"]
@@ -46,6 +50,17 @@ class ReferenceEngine:
     def canonicaliser(self, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser:
         """Returns a canonicaliser for one data file."""
         return ReferenceCanonicaliser(options, self._on_bytes, hashed=hashed)
+
+    def inference(self, options: InferOptions) -> Inference:
+        """Returns a taker of statistics for one data file."""
+        return ReferenceInference(options, self._on_bytes)
+
+    def decoder(self, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder:
+        """Returns a decoder for one data file."""
+        # Imported here: pyarrow takes longer to load than all else, and only this needs it.
+        from exportkit.codec.decoder import ReferenceDecoder  # noqa: PLC0415
+
+        return ReferenceDecoder(options, plans, split, self._on_bytes)
 
     def canonical_item(self, item: Item) -> bytes:
         """Returns the canonical encoding of an item given as Python values."""

@@ -1,0 +1,156 @@
+"""The inference of the reference engine: statistics of the records of one data file (``docs/columns.md``)."""
+
+from collections.abc import Iterable
+
+from exportkit.codec.lines import Line
+from exportkit.codec.paths import Path
+from exportkit.codec.quarantine import Quarantine
+from exportkit.codec.source import OnBytes, RecordSource
+from exportkit.codec.splitting import split_value, too_many_values
+from exportkit.codec.tree import Attributes, ItemTree, RecordFault, RecordTree, Value
+from exportkit.errors import DataError
+from exportkit.model.decode import MalformedRecord
+from exportkit.model.formats import ExportType
+from exportkit.model.scan import Buffer
+from exportkit.model.statistics import PATHS_PER_MAP_FIELD, InferOptions, Place, SplitValue, Statistics
+
+__all__ = ["ReferenceInference"]
+
+
+class ReferenceInference:
+    """Takes statistics of what the records hold; see ``exportkit.engine.protocols.Inference``.
+
+    Args:
+        options: How to read the file.
+        on_bytes: Told the size of each chunk.
+    """
+
+    def __init__(self, options: InferOptions, on_bytes: OnBytes) -> None:
+        self._options = options
+        self._source = RecordSource(options, on_bytes)
+        self._quarantine = Quarantine(options.uri, allowed=options.quarantine)
+        self._error: DataError | None = None
+        self._splits: dict[SplitValue, _Counts] = {} if options.split_by is not None else {None: _Counts(options)}
+
+    @property
+    def records(self) -> int:
+        """Records seen so far."""
+        return self._source.lines.records
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file."""
+        self._raise()
+        self._infer(self._source.feed(chunk))
+
+    def finish(self) -> dict[SplitValue, Statistics]:
+        """Ends the file and returns the statistics."""
+        self._raise()
+        self._infer(self._source.finish())
+        return {value: counts.statistics() for value, counts in self._splits.items()}
+
+    def take_malformed(self) -> list[MalformedRecord]:
+        """Returns and forgets the malformed records passed over since the last call."""
+        return self._quarantine.take()
+
+    def _infer(self, records: Iterable[tuple[Line, RecordTree | RecordFault]]) -> None:
+        try:
+            for line, record in records:
+                if isinstance(record, RecordFault):
+                    self._quarantine.set_aside(line, record)
+                else:
+                    self._counts_of(line, record).add(line, record)
+        except DataError as error:
+            self._error = error
+        self._raise()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise type(self._error)(*self._error.args)  # a new one, so that tracebacks do not add up
+
+    def _counts_of(self, line: Line, record: RecordTree) -> "_Counts":
+        attribute, limit = self._options.split_by, self._options.max_split_values
+        value = None if attribute is None else split_value(record, attribute)
+        counts = self._splits.get(value)
+        if counts is None:
+            if attribute is not None and len(self._splits) >= limit:
+                raise too_many_values(self._options.uri, line, attribute, limit)
+            counts = self._splits[value] = _Counts(self._options)
+        return counts
+
+
+class _Counts:
+    """What was counted of the records with one value of the attribute to split by."""
+
+    def __init__(self, options: InferOptions) -> None:
+        self._file = options.file_index
+        self._max_map_fields = options.max_map_fields
+        self._max_names = options.max_map_fields * PATHS_PER_MAP_FIELD
+        self._names = 0
+        self._records = self._bytes = self._puts = self._deletes = self._old_images = 0
+        self._item = Path()
+        self._keys = Path() if options.export_type is ExportType.INCREMENTAL else None
+
+    def add(self, line: Line, record: RecordTree) -> None:
+        """Counts a record."""
+        place = Place(self._file, line.number, line.offset)
+        self._records += 1
+        self._bytes += line.size
+        if isinstance(record, ItemTree):
+            self._add_top(self._item, record.item, place)
+            return
+        self._puts += record.new_image is not None
+        self._deletes += record.new_image is None
+        self._old_images += record.old_image is not None
+        for member, attributes in record.members():
+            path = self._keys if member == "Keys" else self._item
+            assert path is not None
+            self._add_top(path, attributes, place)
+
+    def statistics(self) -> Statistics:
+        """Returns all that was counted."""
+        return Statistics(
+            records=self._records,
+            bytes=self._bytes,
+            puts=self._puts,
+            deletes=self._deletes,
+            old_images=self._old_images,
+            item=self._item.statistics(),
+            keys=None if self._keys is None else self._keys.statistics(),
+        )
+
+    def _add_top(self, path: Path, attributes: Attributes, place: Place) -> None:
+        """Counts an item, an image or Keys: no map with data for keys, however many names it has."""
+        path.note(Value("M", attributes), place)
+        for name, value in attributes:
+            below = path.fields.get(name)
+            if below is None and path.values is None and self._names < self._max_names:
+                below = path.fields[name] = Path()
+                self._names += 1
+            elif below is None:
+                below = path.values = path.values or Path()
+            self._add_value(below, value, place)
+
+    def _add_value(self, path: Path, value: Value, place: Place) -> None:
+        path.note(value, place)
+        if value.tag == "L":
+            for element in value.content:
+                path.elements = path.elements or Path()
+                self._add_value(path.elements, element, place)
+        elif value.tag == "M":
+            for name, part in value.content:
+                self._add_value(self._below(path, name), part, place)
+
+    def _below(self, path: Path, name: str) -> Path:
+        """Returns where a map's value of that name is counted; a map with too many names gets one place for all."""
+        if path.values is not None:
+            return path.values
+        below = path.fields.get(name)
+        if below is None:
+            if len(path.fields) >= self._max_map_fields or self._names >= self._max_names:
+                self._names -= path.names()
+                path.values = path.merge_fields(self._max_map_fields)
+                self._names += path.names()
+                return path.values
+            below = path.fields[name] = Path()
+            self._names += 1
+        return below

@@ -1,0 +1,136 @@
+"""Pushing bytes through the decoder and the inference of an engine, and what came out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from exportkit.codec.arrow_types import arrow_schema, with_schema
+from exportkit.engine.protocols import Decoder, Engine
+from exportkit.errors import DataError
+from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
+from exportkit.model.plan import Column, ColumnKind, ColumnPlan, Field, Others
+from exportkit.model.statistics import InferOptions, SplitValue, Statistics
+from tests.engine.running import FULL, JSON, chunks
+
+BATCH_ROWS = (1, 3, 100)
+
+
+def column(kind: str, **options: Any) -> Column:
+    return Column(kind=ColumnKind(kind), **options)
+
+
+def fields(columns: Mapping[str, Column]) -> tuple[Field, ...]:
+    return tuple(Field(name, name, inner) for name, inner in columns.items())
+
+
+def struct(columns: Mapping[str, Column] | None = None, others: str = "misfit", **more: Column) -> Column:
+    return column("struct", fields=fields({**(columns or {}), **more}), others=Others(others))
+
+
+STRING, BINARY, BOOL, INT64, DOUBLE = map(column, ("string", "binary", "bool", "int64", "double"))
+NUMBER_STRING, JSON_TEXT, TEXT, SKIP = map(column, ("number-string", "json", "text", "skip"))
+
+
+def decimal(precision: int, scale: int) -> Column:
+    return column("decimal", precision=precision, scale=scale)
+
+
+def set_of(tag: str, element: Column) -> Column:
+    return column("set", set_type=tag, element=element)
+
+
+def list_of(element: Column) -> Column:
+    return column("list", element=element)
+
+
+def map_of(element: Column) -> Column:
+    return column("map", element=element)
+
+
+def flat(columns: Mapping[str, Column] | None = None, **more: Column) -> Column:
+    return column("flat", fields=fields({**(columns or {}), **more}))
+
+
+def mixed(**columns: Column) -> Column:
+    return column("mixed", fields=fields(columns))
+
+
+NULL_FIELD = column("null")
+
+
+@dataclass
+class Decoded:
+    """What a decoder handed on, and the error that ended it."""
+
+    plans: list[ColumnPlan]
+    batches: list[tuple[int, pa.RecordBatch]] = field(default_factory=list)
+    malformed: list[MalformedRecord] = field(default_factory=list)
+    report: DecodeReport = field(default_factory=DecodeReport)
+    error: DataError | None = None
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Plan and rows of each batch."""
+        return [(plan, batch.num_rows) for plan, batch in self.batches]
+
+    def table(self, plan: int = 0) -> pa.Table:
+        schema = arrow_schema(self.plans[plan])
+        return pa.Table.from_batches([batch for index, batch in self.batches if index == plan], schema)
+
+    def rows(self, plan: int = 0) -> list[dict[str, Any]]:
+        return self.table(plan).to_pylist()
+
+
+def decoder(engine: Engine, plans: Sequence[ColumnPlan], split: Split | None = None, **options: Any) -> Decoder:
+    if not hasattr(engine, "decoder"):
+        pytest.skip(f"the {engine.name} engine has no decoder yet")
+    settings: dict[str, Any] = {"format": JSON, "export_type": FULL, "uri": "x", **options}
+    return engine.decoder(DecodeOptions(**settings), plans, split)
+
+
+def decode(
+    engine: Engine,
+    data: bytes,
+    plan: ColumnPlan | Sequence[ColumnPlan],
+    size: int = 1 << 20,
+    split: Split | None = None,
+    **options: Any,
+) -> Decoded:
+    """Decodes all of it, in chunks of a size; stops at an error, which it keeps."""
+    plans = [plan] if isinstance(plan, ColumnPlan) else list(plan)
+    decoded = Decoded(plans)
+    reader = decoder(engine, plans, split, **options)
+    try:
+        for batch in _batches(reader, data, size):
+            assert batch.num_rows > 0
+            imported = with_schema(batch, arrow_schema(plans[batch.plan]))
+            imported.validate(full=True)
+            assert imported.num_rows == batch.num_rows
+            decoded.batches.append((batch.plan, imported))
+    except DataError as error:
+        decoded.error = error
+    decoded.malformed = [*reader.take_malformed()]
+    assert not reader.take_malformed()
+    decoded.report = reader.report()
+    return decoded
+
+
+def _batches(reader: Decoder, data: bytes, size: int) -> Iterator[Any]:
+    for chunk in chunks(data, size):
+        yield from reader.feed(chunk)
+    while batches := reader.finish():
+        yield from batches
+
+
+def infer(engine: Engine, data: bytes, size: int = 1 << 20, **options: Any) -> Mapping[SplitValue, Statistics]:
+    """Returns the statistics of all of it, fed in chunks of a size."""
+    if not hasattr(engine, "inference"):
+        pytest.skip(f"the {engine.name} engine has no inference yet")
+    settings: dict[str, Any] = {"format": JSON, "export_type": FULL, "uri": "x", **options}
+    inference = engine.inference(InferOptions(**settings))
+    for chunk in chunks(data, size):
+        inference.feed(chunk)
+    return inference.finish()
