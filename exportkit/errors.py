@@ -19,6 +19,7 @@
     │   ├── ObjectNotFoundError (FileNotFoundError)
     │   ├── AccessDeniedError (PermissionError)
     │   ├── ObjectTooLargeError                 more bytes than such an object may have
+    │   ├── LockedError                         another run is at work there
     │   └── ServiceError                        an AWS API answered with an error
     └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
 
@@ -41,6 +42,7 @@ __all__ = [
     "ForeignKeyError",
     "GzipError",
     "ItemCountError",
+    "LockedError",
     "MalformedRecordError",
     "ManifestError",
     "Md5MismatchError",
@@ -255,6 +257,12 @@ class ObjectTooLargeError(StoreError):
     """An object has more bytes than one of its kind may have."""
 
     _errno = errno.EFBIG
+
+
+class LockedError(StoreError):
+    """Another run holds the place that was to be written to, or has taken it over."""
+
+    _errno = errno.EBUSY
 
 
 class ServiceError(StoreError):

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError
 
-__all__ = ["ByteStream", "ObjectInfo", "Store", "StoreOptions"]
+__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "Store", "StoreOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,51 @@ class ByteStream(Protocol):
     ) -> None: ...
 
 
+class ObjectWriter(Protocol):
+    """Writes one object, in the block of a ``with``.
+
+    The object has its name (and the place of an older one) when the block ends, and never if it
+    ends by an exception.
+    """
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object as it was written; once the block has ended."""
+
+    def write(self, data: bytes, /) -> None:
+        """Takes more of the object.
+
+        Raises:
+            AccessDeniedError: It may not be written; names the permission.
+            StoreError: It cannot be written.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class Lock(Protocol):
+    """Keeps other runs off a place, in the block of a ``with``; ``Store.lock`` says how."""
+
+    def check(self) -> None:
+        """Does nothing while the lock is held.
+
+        Raises:
+            LockedError: It was lost: another run took it over.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
 class Store(ABC):
-    """Reads objects of one kind of place; several threads may share one.
+    """Reads and writes objects of one kind of place; several threads may share one.
 
     URIs are absolute: a path of the local file system, or ``s3://bucket/key`` with the key
     as it is, nothing in it encoded. A folder's URI has no slash at its end.
@@ -151,6 +194,78 @@ class Store(ABC):
             key: The key as the manifest has it.
             folder: The export's folder.
         """
+
+    @abstractmethod
+    def tail(self, uri: str, size: int) -> bytes:
+        """Returns the last ``size`` bytes of an object, all of it where it has fewer.
+
+        Raises:
+            StoreError: As ``open``.
+        """
+
+    @abstractmethod
+    def writer(self, uri: str, *, workplace: str | None = None) -> ObjectWriter:
+        """Returns what writes an object, which has its name only when it is whole.
+
+        Args:
+            uri: The object; an older one is replaced.
+            workplace: Where its bytes may lie meanwhile, a folder of the same local file system; beside it if None.
+                S3 needs none.
+        """
+
+    @abstractmethod
+    def adopt(self, path: str, uri: str) -> ObjectInfo:
+        """Makes a local file an object, and the file is gone.
+
+        Args:
+            path: The file; for a local ``uri`` of the same file system.
+            uri: The object; an older one is replaced.
+
+        Raises:
+            StoreError: As ``writer``.
+        """
+
+    @abstractmethod
+    def delete(self, uri: str) -> None:
+        """Deletes an object; nothing is done where there is none.
+
+        Raises:
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def delete_folder(self, folder: str) -> None:
+        """Deletes all objects below a folder, and what writers of killed processes left there; errors as ``delete``."""
+
+    @abstractmethod
+    def clear_unfinished(self, folder: str) -> None:
+        """Clears away what writers of killed processes left below a folder in places of their own.
+
+        Nobody may be writing there. S3 keeps the parts of unfinished uploads; where it does not allow to list them,
+        they stay.
+
+        Raises:
+            StoreError: Storage failed.
+        """
+
+    @abstractmethod
+    def lock(self, uri: str) -> Lock:
+        """Returns what keeps other runs off a place, by an object of that name there.
+
+        Locally the operating system holds the lock and gives it up with the process, however that ends. In S3 it is a
+        lease that the holder renews: once it is old, or its process is seen to be gone, another may take it over.
+
+        Raises:
+            LockedError: Another run holds it; raised on entering the block.
+            StoreError: As ``writer``.
+        """
+
+    def put(self, uri: str, data: bytes) -> ObjectInfo:
+        """Writes an object; errors as ``writer``."""
+        with self.writer(uri) as writer:
+            writer.write(data)
+        return writer.info
 
     def name(self, uri: str) -> str:
         """Returns the last name of a URI."""

@@ -3,12 +3,16 @@
 import errno
 import io
 import os
+import shutil
 import stat as modes
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Self
 
 from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError
-from exportkit.store.base import ByteStream, ObjectInfo, Store
+from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store
+from exportkit.store.local_lock import LocalLock
+from exportkit.store.writing import AtomicFile, store_errors
 
 __all__ = ["LocalStore"]
 
@@ -69,6 +73,45 @@ class LocalStore(Store):
     def confinement(self, roots: tuple[str, ...]) -> Callable[[str], None]:
         """Returns what follows the links of paths and of the folders they are in."""
         return _Confinement(roots)
+
+    def tail(self, uri: str, size: int) -> bytes:
+        """Returns the last bytes of a file."""
+        with _LocalStream.open(uri) as stream:
+            stream.seek(max(0, stream.info.size - size))
+            return stream.read(size)
+
+    def writer(self, uri: str, *, workplace: str | None = None) -> ObjectWriter:
+        """Returns what writes a hidden file, which then takes the name; folders above are made."""
+        return AtomicFile(uri, workplace)
+
+    def adopt(self, path: str, uri: str) -> ObjectInfo:
+        """Gives a file its name; folders above are made."""
+        with store_errors(uri):
+            os.makedirs(self.parent(uri), exist_ok=True)  # noqa: PTH103 - URIs are text
+            os.replace(path, uri)  # noqa: PTH105 - URIs are text
+            return _info(uri, os.stat(uri))  # noqa: PTH116 - URIs are text
+
+    def delete(self, uri: str) -> None:
+        """Deletes a file, and the folder it lay in if that is empty now."""
+        with store_errors(uri), suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(uri)  # noqa: PTH108 - URIs are text
+        with suppress(OSError):  # another's file is in it
+            os.rmdir(self.parent(uri))  # noqa: PTH106 - URIs are text
+
+    def delete_folder(self, folder: str) -> None:
+        """Deletes a folder with all that is in it; where it is a link, the link alone."""
+        with store_errors(folder), suppress(FileNotFoundError, NotADirectoryError):
+            if os.path.islink(folder):  # noqa: PTH114 - URIs are text
+                os.unlink(folder)  # noqa: PTH108 - URIs are text
+            else:
+                shutil.rmtree(folder)
+
+    def clear_unfinished(self, folder: str) -> None:
+        """Does nothing: hidden files lie in the workplace, which is deleted as a folder."""
+
+    def lock(self, uri: str) -> Lock:
+        """Returns a lock by ``flock`` on a file, which is there while it is held."""
+        return LocalLock(uri)
 
 
 class _Confinement:

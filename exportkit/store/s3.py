@@ -1,6 +1,7 @@
 """Exports in S3, or in a server with its API."""
 
 import io
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -8,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import smart_open.s3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from exportkit.errors import StoreError
+from exportkit.errors import AccessDeniedError, StoreError
 from exportkit.store.aws import aws_error, make_client
-from exportkit.store.base import ByteStream, ObjectInfo, Store, StoreOptions
+from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions
+from exportkit.store.s3_lock import S3Lock
+from exportkit.store.s3_writing import PART_SIZE, S3Writer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -95,6 +98,61 @@ class S3Store(Store):
     def confinement(self, roots: tuple[str, ...]) -> Callable[[str], None]:  # noqa: ARG002 - of the interface
         """Returns what is content with every key: S3 has no links, a key lies where it says."""
         return lambda uri: None  # noqa: ARG005 - of the interface
+
+    def tail(self, uri: str, size: int) -> bytes:
+        """Returns the last bytes of an object: one GetObject."""
+        bucket, key = _split(uri)
+        try:
+            answer = self.client.get_object(Bucket=bucket, Key=key, Range=f"bytes=-{size}", **self._always)
+            return answer["Body"].read()
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(uri, error, "s3:GetObject") from error
+
+    def writer(self, uri: str, *, workplace: str | None = None) -> ObjectWriter:  # noqa: ARG002 - of the interface
+        """Returns what writes an object: one PutObject, or a multipart upload once there are 8 MiB."""
+        return S3Writer(self.client, uri, *_split(uri), self._always)
+
+    def adopt(self, path: str, uri: str) -> ObjectInfo:
+        """Uploads a file and removes it."""
+        with self.writer(uri) as writer, open(path, "rb") as file:  # noqa: PTH123 - a path as text
+            while data := file.read(PART_SIZE):
+                writer.write(data)
+        os.unlink(path)  # noqa: PTH108 - a path as text
+        return writer.info
+
+    def delete(self, uri: str) -> None:
+        """Deletes an object: one DeleteObject."""
+        bucket, key = _split(uri)
+        try:
+            self.client.delete_object(Bucket=bucket, Key=key, **self._always)
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(uri, error, "s3:DeleteObject") from error
+
+    def delete_folder(self, folder: str) -> None:
+        """Deletes the objects below a prefix, one by one, those that mark folders too."""
+        bucket, _ = _split(folder)
+        for page in self._pages(folder):
+            for entry in page.get("Contents", ()):
+                self.delete(f"{_SCHEME}{bucket}/{entry['Key']}")
+
+    def clear_unfinished(self, folder: str) -> None:
+        """Aborts the multipart uploads below a prefix."""
+        bucket, key = _split(folder)
+        pages = self.client.get_paginator("list_multipart_uploads")
+        try:
+            for page in pages.paginate(Bucket=bucket, Prefix=f"{key}/" if key else "", **self._always):
+                for upload in page.get("Uploads", ()):
+                    self.client.abort_multipart_upload(
+                        Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"], **self._always
+                    )
+        except (BotoCoreError, ClientError) as error:
+            ours = aws_error(folder, error, "s3:ListBucketMultipartUploads, s3:AbortMultipartUpload")
+            if not isinstance(ours, AccessDeniedError):
+                raise ours from error
+
+    def lock(self, uri: str) -> Lock:
+        """Returns a lock by an object that only one can create, renewed while it is held."""
+        return S3Lock(self.client, uri, *_split(uri), self._always)
 
 
 class _S3Stream(io.RawIOBase):

@@ -1,0 +1,139 @@
+"""A lock in S3: an object that only one can create, with a lease that its holder renews."""
+
+import threading
+import time
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exportkit.errors import LockedError, ObjectNotFoundError, StoreError
+from exportkit.store.aws import aws_error
+from exportkit.store.holder import Holder
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["LEASE_SECONDS", "S3Lock"]
+
+LEASE_SECONDS = 90
+"""A lock that was not renewed for so long belongs to nobody; it is renewed three times as often."""
+
+_TRIES = 5
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+class S3Lock:
+    """An object created, renewed and taken over by conditional puts; see ``Store.lock``.
+
+    Whether a lease is old is judged by the server's clock alone: its Date against the object's
+    LastModified.
+
+    Args:
+        client: Makes the requests.
+        uri: The object, for errors.
+        bucket: Its bucket.
+        key: Its key.
+        always: What every request takes.
+        lease: Seconds.
+    """
+
+    def __init__(
+        self, client: "S3Client", uri: str, bucket: str, key: str, always: dict[str, Any], lease: float = LEASE_SECONDS
+    ) -> None:
+        self._client = client
+        self._uri = uri
+        self._where: dict[str, Any] = {"Bucket": bucket, "Key": key, **always}
+        self._lease = lease
+        self._etag = ""
+        self._lost: LockedError | None = None
+        self._end = threading.Event()
+        self._renewing = threading.Thread(target=self._renew, name="exportkit-lock", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._body = Holder.this().to_json()
+        for _ in range(_TRIES):
+            if self._put(IfNoneMatch="*") or self._take_over():
+                self._renewing.start()
+                return self
+        raise LockedError(self._uri, "other runs take and give back this lock all the time; run again")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._renewing.join()
+        if self._lost is None:
+            try:
+                # Who took the lock over may have it: If-Match keeps it theirs, where the server heeds it.
+                self._client.delete_object(**self._where, IfMatch=f'"{self._etag}"')
+            except (BotoCoreError, ClientError) as refused:
+                if error is None:
+                    raise aws_error(self._uri, refused, "s3:DeleteObject") from refused
+
+    def check(self) -> None:
+        """Raises the error of a lock that was lost."""
+        if self._lost is not None:
+            raise self._lost
+
+    def _put(self, **condition: Any) -> bool:
+        """Tells whether the object could be put on the condition."""
+        try:
+            answer = self._client.put_object(Body=self._body, **self._where, **condition)
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _TAKEN:
+                return False
+            raise aws_error(self._uri, error, "s3:PutObject") from error
+        self._etag = answer["ETag"].strip('"')
+        return True
+
+    def _take_over(self) -> bool:
+        """Takes the lock of a holder that is gone; False if there is none any more, or another was quicker.
+
+        Raises:
+            LockedError: Its holder may still be at work.
+        """
+        try:
+            answer = self._client.get_object(**self._where)
+            said = answer["Body"].read()
+        except (BotoCoreError, ClientError) as error:
+            ours = aws_error(self._uri, error, "s3:GetObject")
+            if isinstance(ours, ObjectNotFoundError):
+                return False
+            raise ours from error
+        if said == self._body:  # the first put had succeeded, but its answer was lost
+            self._etag = answer["ETag"].strip('"')
+            return True
+        age = (_date(answer) - answer["LastModified"]).total_seconds()
+        try:
+            holder: Holder | None = Holder.from_json(said)
+        except (ValueError, TypeError, KeyError):
+            holder = None
+        if age < self._lease and not (holder and holder.is_gone()):
+            raise LockedError(
+                self._uri,
+                f"{holder or 'another run'} is writing here. If it was killed, run again in "
+                f"{self._lease - age:.0f} seconds, when its lock ends",
+            )
+        return self._put(IfMatch=answer["ETag"])
+
+    def _renew(self) -> None:
+        """Renews the lease until the end; a failure counts only when the lease is over."""
+        renewed = time.monotonic()
+        while not self._end.wait(self._lease / 3):
+            try:
+                if not self._put(IfMatch=f'"{self._etag}"'):
+                    self._lost = LockedError(self._uri, "another run has taken the lock over; this one stopped")
+                    return
+                renewed = time.monotonic()
+            except StoreError as error:
+                if time.monotonic() - renewed > self._lease:
+                    self._lost = LockedError(self._uri, f"the lock could not be renewed: {error.message}")
+                    return
+
+
+def _date(answer: Any) -> datetime:
+    """Returns the server's time as it answered."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])

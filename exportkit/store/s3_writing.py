@@ -1,0 +1,118 @@
+"""Objects of S3, written while they are made: small ones by one put, others by a multipart upload."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exportkit.store.aws import aws_error
+from exportkit.store.base import ObjectInfo
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["PART_SIZE", "S3Writer"]
+
+PART_SIZE = 8 * 1024 * 1024
+"""Bytes of a multipart upload's first parts. S3 takes 10,000 parts, so every thousandth makes the later ones larger."""
+
+_PERMISSION = "s3:PutObject"
+
+
+class S3Writer:
+    """Writes one object; see ``ObjectWriter``. Holds at most one part in memory.
+
+    An upload that fails is aborted; a killed process leaves one that is not finished, which shows under no
+    name (``Store.clear_unfinished`` aborts it).
+
+    Args:
+        client: Makes the requests.
+        uri: The object, for errors.
+        bucket: Its bucket.
+        key: Its key.
+        always: What every request takes.
+        part_size: Bytes of the first parts; S3 wants 5 MiB at least.
+    """
+
+    def __init__(
+        self, client: "S3Client", uri: str, bucket: str, key: str, always: dict[str, Any], part_size: int = PART_SIZE
+    ) -> None:
+        self._client = client
+        self._uri = uri
+        self._where: dict[str, Any] = {"Bucket": bucket, "Key": key, **always}
+        self._part_size = part_size
+        self._held: list[bytes] = []
+        self._held_size = 0
+        self._size = 0
+        self._upload: str | None = None
+        self._parts: list[Any] = []
+        self._etag = ""
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object as it was written."""
+        return ObjectInfo(self._uri, self._size, self._etag)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._finish()
+            except BaseException as raised:
+                self._abort(raised)
+                raise
+        else:
+            self._abort(error)
+
+    def write(self, data: bytes) -> None:
+        """Takes more of the object; sends a part when there is one."""
+        self._held.append(data)
+        self._held_size += len(data)
+        self._size += len(data)
+        if self._held_size >= self._part_size * (1 + len(self._parts) // 1000):
+            self._send()
+
+    def _send(self) -> None:
+        if self._upload is None:
+            self._upload = self._ask(self._client.create_multipart_upload)["UploadId"]
+        number = len(self._parts) + 1
+        body = self._take()
+        answer = self._ask(self._client.upload_part, UploadId=self._upload, PartNumber=number, Body=body)
+        self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+
+    def _finish(self) -> None:
+        if self._upload is None:
+            answer = self._ask(self._client.put_object, Body=self._take())
+        else:
+            if self._held:
+                self._send()
+            whole = {"Parts": self._parts}
+            answer = self._ask(self._client.complete_multipart_upload, UploadId=self._upload, MultipartUpload=whole)
+        self._etag = answer["ETag"].strip('"')
+
+    def _take(self) -> bytes:
+        body = b"".join(self._held)
+        self._held.clear()
+        self._held_size = 0
+        return body
+
+    def _abort(self, reason: BaseException) -> None:
+        """Gives the parts up; where that fails too, the error that led here tells what is left."""
+        self._held.clear()
+        if self._upload is None:
+            return
+        try:
+            self._client.abort_multipart_upload(UploadId=self._upload, **self._where)
+        except (BotoCoreError, ClientError) as error:
+            if getattr(error, "response", {}).get("Error", {}).get("Code") not in {"NoSuchUpload", "NoSuchBucket"}:
+                reason.add_note(f"the unfinished upload of {self._uri} could not be aborted; it takes up space")
+
+    def _ask(self, request: Any, **named: Any) -> Any:
+        try:
+            return request(**named, **self._where)
+        except (BotoCoreError, ClientError) as error:
+            raise aws_error(self._uri, error, _PERMISSION) from error
