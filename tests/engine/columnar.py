@@ -9,11 +9,13 @@ import pytest
 
 from exportkit.codec.arrow_types import arrow_schema, with_schema
 from exportkit.engine.protocols import Decoder, Engine
+from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import DataError
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
+from exportkit.model.formats import TextForm
 from exportkit.model.plan import Column, ColumnKind, ColumnPlan, Field, Others
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
-from tests.engine.running import FULL, JSON, chunks
+from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, JSON, chunks, transcode
 
 BATCH_ROWS = (1, 3, 100)
 
@@ -134,3 +136,48 @@ def infer(engine: Engine, data: bytes, size: int = 1 << 20, **options: Any) -> M
     for chunk in chunks(data, size):
         inference.feed(chunk)
     return inference.finish()
+
+
+def lines(form: str, *records: str) -> bytes:
+    """Returns a file of records given as DynamoDB JSON; of the other format by the transcoder."""
+    data = "".join(f"{record}\n" for record in records).encode()
+    if form == JSON:
+        return data
+    export_type = INCREMENTAL if '"Keys"' in records[0] else FULL
+    return transcode(ReferenceEngine(), data, TextForm.ION, export_type=export_type)
+
+
+def items_of(form: str, *items: str) -> bytes:
+    """Returns a file of items, each the members of its ``Item``: ``'"a":{"S":"x"}'``."""
+    return lines(form, *(f'{{"Item":{{{item}}}}}' for item in items))
+
+
+def change(new: str | None = None, old: str | None = None, keys: str = '"pk":{"S":"k"}', micros: int = 7) -> str:
+    """Returns a change record, its images given by their members."""
+    members = [f'"Metadata":{{"WriteTimestampMicros":{{"N":"{micros}"}}}}', f'"Keys":{{{keys}}}']
+    members += [f'"{name}":{{{image}}}' for name, image in (("NewImage", new), ("OldImage", old)) if image is not None]
+    return f"{{{','.join(members)}}}"
+
+
+def each_way(
+    engine: Engine, data: bytes, plan: ColumnPlan, form: str, export_type: str = "FULL_EXPORT"
+) -> Iterator[Decoded]:
+    """Decodes in chunks and batches of every size, which must change nothing but the batches."""
+    for size in CHUNK_SIZES:
+        for batch_rows in BATCH_ROWS:
+            yield decode(engine, data, plan, size, format=form, export_type=export_type, batch_rows=batch_rows)
+
+
+def column_of(engine: Engine, form: str, column: Column, values: list[str | None], **plan: Any) -> Decoded:
+    """Decodes items with these values of the attribute ``a``, in every way."""
+    data = items_of(form, *("" if value is None else f'"a":{value}' for value in values))
+    plans = ColumnPlan(item=struct(a=column), rescue=True, **plan)
+    first, *others = each_way(engine, data, plans, form)
+    for other in others:
+        assert other.table().equals(first.table())
+        assert (other.report, other.error) == (first.report, None)
+    return first
+
+
+def rescued(decoded: Decoded) -> list[dict[str, str] | None]:
+    return [None if row["_rescued"] is None else dict(row["_rescued"]) for row in decoded.rows()]
