@@ -4,6 +4,7 @@
 
     ExportkitError
     ├── UsageError (ValueError)                 exit 2: the call itself is wrong
+    │   └── SchemaFileError                     a schema file is not what it should be
     ├── ExportError                             exit 1: the export is not what it should be
     │   ├── ManifestError (ValueError)          a manifest is missing, malformed or contradicts itself
     │   ├── ExportIncompleteError               the export is still running, or failed
@@ -11,6 +12,7 @@
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
     │   ├── MisfitError (ValueError)            a value that fits no column of a given schema
+    │   ├── MixedTypesError (ValueError)        values of several types at one path, where that was forbidden
     │   ├── SplitError (ValueError)             values of the attribute to split by: too many, or not foreseen
     │   ├── GzipError                           a gzip stream that cannot be inflated
     │   ├── Md5MismatchError                    an object whose MD5 is not the manifest's
@@ -28,6 +30,7 @@ survive pickling, so that they cross process borders whole.
 """
 
 import errno
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from exportkit.reasons import REASONS
@@ -47,8 +50,10 @@ __all__ = [
     "ManifestError",
     "Md5MismatchError",
     "MisfitError",
+    "MixedTypesError",
     "ObjectNotFoundError",
     "ObjectTooLargeError",
+    "SchemaFileError",
     "ServiceError",
     "SplitError",
     "StoreError",
@@ -88,6 +93,15 @@ class _PlacedError(ExportkitError):
 
     def __str__(self) -> str:
         return f"{self.uri}: {self.message}"
+
+
+class SchemaFileError(_PlacedError, UsageError):
+    """A schema file is not what it should be.
+
+    Attributes:
+        uri: The file.
+        message: Where in it, what is wrong, and what is allowed.
+    """
 
 
 class _LinedError(_PlacedError):
@@ -195,6 +209,27 @@ class MisfitError(DataError, ValueError):
             f"{self.uri}: line {self.line} (byte {self.offset}): the {self.found} at {self.path} fits no column of the "
             "schema; convert with --on-misfit rescue to keep it in _rescued, or extend to widen the schema"
         )
+
+
+class MixedTypesError(DataError, ValueError):
+    """Values of several types stand at one path, and the policy for such is ``error``.
+
+    Attributes:
+        path: The attribute's path: names joined by dots, ``[]`` for a list's elements, ``{}`` for a map's values.
+        types: By type tag, how many values there are, and the first: its data file's number, line and byte offset.
+    """
+
+    def __init__(self, path: str, types: Mapping[str, tuple[int, tuple[int, int, int]]]) -> None:
+        super().__init__(path, types)
+        self.path = path
+        self.types = types
+
+    def __str__(self) -> str:
+        found = ", ".join(
+            f"{count:,} {tag} (first in data file {file}, line {line}, byte {offset})"
+            for tag, (count, (file, line, offset)) in self.types.items()
+        )
+        return f"{self.path} has values of several types: {found}; choose --mixed struct, json or string"
 
 
 class SplitError(_PlacedError, DataError, ValueError):

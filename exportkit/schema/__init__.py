@@ -1,0 +1,23 @@
+"""Statistics merged, policies applied, columns named: what an export's attributes become, and the file that says so."""
+
+from exportkit.schema.columns import ColumnType, SchemaField
+from exportkit.schema.merge import merge_statistics
+from exportkit.schema.notes import Note, NoteKind
+from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
+from exportkit.schema.resolve import resolve
+from exportkit.schema.schema import Schema
+
+__all__ = [
+    "ColumnType",
+    "Mixed",
+    "Names",
+    "Note",
+    "NoteKind",
+    "Nulls",
+    "Numbers",
+    "Schema",
+    "SchemaField",
+    "SchemaOptions",
+    "merge_statistics",
+    "resolve",
+]

@@ -1,0 +1,227 @@
+"""Statistics of two files become those of both (``docs/columns.md``, "Statistics").
+
+Merging is associative and commutative, but for one thing: which maps become one path when the
+limit on all paths is reached can depend on the order. Files are merged in the order of the
+manifest, so the result is the same every time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
+
+from exportkit.model.statistics import (
+    PATHS_PER_MAP_FIELD,
+    NumberStatistics,
+    PathStatistics,
+    Statistics,
+    TypeStatistics,
+)
+
+__all__ = ["TYPE_TAGS", "count_values", "merge_paths", "merge_statistics", "narrow_statistics"]
+
+TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
+
+
+def merge_statistics(a: Statistics, b: Statistics, max_map_fields: int) -> Statistics:
+    """Returns the statistics of the records of both.
+
+    Args:
+        a: Those of some files.
+        b: Those of others; where both have an equally early first place, they are the same place.
+        max_map_fields: Distinct names a map may have, as the files' statistics were taken with.
+    """
+    keys = b.keys if a.keys is None else a.keys if b.keys is None else _merge_tops(a.keys, b.keys, max_map_fields)
+    merged = Statistics(
+        records=a.records + b.records,
+        bytes=a.bytes + b.bytes,
+        puts=a.puts + b.puts,
+        deletes=a.deletes + b.deletes,
+        old_images=a.old_images + b.old_images,
+        item=_merge_tops(a.item, b.item, max_map_fields),
+        keys=keys,
+    )
+    return _bounded(merged, max_map_fields)
+
+
+def narrow_statistics(statistics: Statistics, max_map_fields: int) -> Statistics:
+    """Returns statistics as they would be had they been taken with this limit, if it is the lower one."""
+    narrowed = replace(
+        statistics,
+        item=_narrowed_top(statistics.item, max_map_fields),
+        keys=None if statistics.keys is None else _narrowed_top(statistics.keys, max_map_fields),
+    )
+    return _bounded(narrowed, max_map_fields)
+
+
+def merge_paths(a: PathStatistics, b: PathStatistics, max_map_fields: int) -> PathStatistics:
+    """Returns the statistics of the values at both paths."""
+    fields, values = _merge_fields(a, b, max_map_fields)
+    if values is None and len(fields) > max_map_fields:
+        fields, values = {}, _as_one(fields.values(), max_map_fields)
+    elif values is not None and fields:
+        fields, values = {}, _as_one([*fields.values(), values], max_map_fields)
+    return PathStatistics(
+        types=_merge_types(a.types, b.types),
+        fields=fields,
+        values=values,
+        elements=_merge_optional(a.elements, b.elements, max_map_fields),
+    )
+
+
+def count_values(path: PathStatistics) -> int:
+    """Returns how many values, of any type, a path has."""
+    return sum(each.count for each in path.types.values())
+
+
+def _merge_tops(a: PathStatistics, b: PathStatistics, limit: int) -> PathStatistics:
+    """Merges items or Keys, which keep their names.
+
+    A name that one side has and the other may have counted under ``values`` goes there too: the
+    statistics of what keeps its name are then those of every such value.
+    """
+    fields, values = _merge_fields(a, b, limit)
+    hidden = {
+        name
+        for name in fields
+        if (a.values is not None and name not in a.fields) or (b.values is not None and name not in b.fields)
+    }
+    if hidden:
+        values = _as_one([*(fields[name] for name in sorted(hidden)), *([] if values is None else [values])], limit)
+    return PathStatistics(
+        types=_merge_types(a.types, b.types),
+        fields={name: each for name, each in fields.items() if name not in hidden},
+        values=values,
+        elements=_merge_optional(a.elements, b.elements, limit),
+    )
+
+
+def _merge_fields(
+    a: PathStatistics, b: PathStatistics, limit: int
+) -> tuple[dict[str, PathStatistics], PathStatistics | None]:
+    fields = {
+        name: merge_paths(a.fields[name], b.fields[name], limit)
+        if name in a.fields and name in b.fields
+        else a.fields[name]
+        if name in a.fields
+        else b.fields[name]
+        for name in sorted(a.fields.keys() | b.fields.keys())
+    }
+    return fields, _merge_optional(a.values, b.values, limit)
+
+
+def _merge_optional(a: PathStatistics | None, b: PathStatistics | None, limit: int) -> PathStatistics | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return merge_paths(a, b, limit)
+
+
+def _as_one(paths: Iterable[PathStatistics], limit: int) -> PathStatistics:
+    return reduce(lambda a, b: merge_paths(a, b, limit), paths)
+
+
+def _merge_types(a: Mapping[str, TypeStatistics], b: Mapping[str, TypeStatistics]) -> dict[str, TypeStatistics]:
+    return {
+        tag: _merge_type(a[tag], b[tag]) if tag in a and tag in b else a[tag] if tag in a else b[tag]
+        for tag in TYPE_TAGS
+        if tag in a or tag in b
+    }
+
+
+def _merge_type(a: TypeStatistics, b: TypeStatistics) -> TypeStatistics:
+    return TypeStatistics(
+        count=a.count + b.count,
+        first=min(a.first, b.first),
+        least=min(a.least, b.least),
+        greatest=max(a.greatest, b.greatest),
+        number=_merge_numbers(a.number, b.number),
+    )
+
+
+def _merge_numbers(a: NumberStatistics | None, b: NumberStatistics | None) -> NumberStatistics | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return NumberStatistics(
+        integer_digits=max(a.integer_digits, b.integer_digits),
+        scale=max(a.scale, b.scale),
+        int64=a.int64 and b.int64,
+    )
+
+
+# --- limits ------------------------------------------------------------------------------------------------
+
+
+def _narrowed_top(path: PathStatistics, limit: int) -> PathStatistics:
+    return replace(
+        path,
+        fields={name: _narrowed(each, limit) for name, each in path.fields.items()},
+        values=None if path.values is None else _narrowed(path.values, limit),
+    )
+
+
+def _narrowed(path: PathStatistics, limit: int) -> PathStatistics:
+    fields = {name: _narrowed(each, limit) for name, each in path.fields.items()}
+    values = None if path.values is None else _narrowed(path.values, limit)
+    if len(fields) > limit:
+        fields, values = {}, _as_one(fields.values(), limit)
+    elements = None if path.elements is None else _narrowed(path.elements, limit)
+    return replace(path, fields=fields, values=values, elements=elements)
+
+
+def _bounded(statistics: Statistics, max_map_fields: int) -> Statistics:
+    """Returns the statistics with no more paths than are kept of an export."""
+    limit = max_map_fields * PATHS_PER_MAP_FIELD
+    item, keys = statistics.item, statistics.keys
+    available = limit - (0 if keys is None else _paths_below(keys))
+    while (count := _paths_below(item)) > available:
+        largest = max(_maps_below(item), key=lambda found: found[1], default=None)
+        if largest is None:
+            item = _without_rarest(item, count - available, max_map_fields)
+            break
+        item = _with_one_path(item, largest[0], max_map_fields)
+    return replace(statistics, item=item)
+
+
+def _paths_below(path: PathStatistics) -> int:
+    return sum(1 + _paths_below(each) for _, each in _children(path))
+
+
+_Step = tuple[str, str]
+
+
+def _children(path: PathStatistics) -> Iterator[tuple[_Step, PathStatistics]]:
+    for name, each in path.fields.items():
+        yield ("fields", name), each
+    if path.values is not None:
+        yield ("values", ""), path.values
+    if path.elements is not None:
+        yield ("elements", ""), path.elements
+
+
+def _maps_below(path: PathStatistics, at: tuple[_Step, ...] = ()) -> Iterator[tuple[tuple[_Step, ...], int]]:
+    """Yields each map with several names, but the top, with how many paths it has; in the order of their paths."""
+    for step, each in _children(path):
+        if len(each.fields) > 1:
+            yield (*at, step), _paths_below(each)
+        yield from _maps_below(each, (*at, step))
+
+
+def _with_one_path(path: PathStatistics, at: tuple[_Step, ...], limit: int) -> PathStatistics:
+    if not at:
+        return replace(path, fields={}, values=_as_one(path.fields.values(), limit))
+    (kind, name), *rest = at
+    if kind == "fields":
+        return replace(path, fields={**path.fields, name: _with_one_path(path.fields[name], tuple(rest), limit)})
+    below: PathStatistics = getattr(path, kind)
+    changed = _with_one_path(below, tuple(rest), limit)
+    return replace(path, values=changed) if kind == "values" else replace(path, elements=changed)
+
+
+def _without_rarest(path: PathStatistics, too_many: int, limit: int) -> PathStatistics:
+    """Counts the rarest names of an item under ``values``; no map below it is left to be made one path."""
+    by_count = sorted(path.fields, key=lambda name: (-count_values(path.fields[name]), name))
+    kept, gone = dict(path.fields), [] if path.values is None else [path.values]
+    while too_many > -1 and by_count:  # one more, for the path `values` itself
+        name = by_count.pop()
+        gone.append(kept.pop(name))
+        too_many -= 1 + _paths_below(gone[-1])
+    return replace(path, fields=kept, values=_as_one(gone, limit))
