@@ -15,6 +15,7 @@ from exportkit.codec.splitting import split_value, unforeseen_value
 from exportkit.codec.tree import RecordFault, RecordTree
 from exportkit.errors import DataError, MisfitError
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Misfit, Split
+from exportkit.model.formats import ExportType
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer
 
@@ -65,12 +66,19 @@ class ReferenceDecoder:
         plans: The plans, one for each value of ``split``.
         split: Which plan takes which record.
         on_bytes: Told the size of each chunk.
+
+    Raises:
+        ValueError: The plans are not those of the values, or of another kind of export.
     """
 
     def __init__(
         self, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None, on_bytes: OnBytes
     ) -> None:
         values = (None,) if split is None else split.values
+        if len(plans) != len(values):
+            raise ValueError(f"there must be as many plans as values to split by, {len(values)}, not {len(plans)}")
+        if any((plan.keys is not None) != (options.export_type is ExportType.INCREMENTAL) for plan in plans):
+            raise ValueError("plans of incremental exports have keys, those of full exports none")
         self._options = options
         self._split = split
         self._source = RecordSource(options, on_bytes)

@@ -204,6 +204,9 @@ class Engine(Protocol):
             options: How to read it.
             plans: The plans: one, or with ``split`` one for each of its values, in the same order.
             split: Which plan takes which record.
+
+        Raises:
+            ValueError: There are not as many plans as values, or their ``keys`` are not those of the kind of export.
         """
 
     def canonical_item(self, item: Item) -> bytes:
