@@ -2,15 +2,19 @@
 
 from exportkit.reading.batches import FileBatches
 from exportkit.reading.files import sniff
-from exportkit.reading.open_export import OpenExport, open_for_reading, with_connections
+from exportkit.reading.open_export import OnMisfit, OpenExport
+from exportkit.reading.opening import open_for_reading, with_connections
 from exportkit.reading.progress import NoProgress, Progress
+from exportkit.reading.scan import Scan
 from exportkit.reading.threads import default_jobs, in_order, streams_in_order
 
 __all__ = [
     "FileBatches",
     "NoProgress",
+    "OnMisfit",
     "OpenExport",
     "Progress",
+    "Scan",
     "default_jobs",
     "in_order",
     "open_for_reading",

@@ -82,7 +82,9 @@ class FileBatches(Iterator[tuple[int, "pa.RecordBatch"]]):
             for chunk in file:
                 yield from imported(self._decoder.feed(chunk))
                 file.advance(self._records())
-            yield from imported(self._decoder.finish())
+            while batches := self._decoder.finish():
+                yield from imported(batches)
+            yield from imported(())  # the last record may have been set aside
             file.check(self._records())
 
     def _records(self) -> int:

@@ -1,35 +1,39 @@
 """One export opened for reading: its items, changes, lines, statistics, batches."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence, Sized
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from exportkit.engine import select_engine
-from exportkit.engine.protocols import Engine
+from exportkit.engine.protocols import Engine, Inference
 from exportkit.errors import ItemCountError, UsageError
-from exportkit.export import DataFile, Export, open_export
+from exportkit.export import DataFile, Export
 from exportkit.model.decode import DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DecodeOptions, MalformedRecord, Split
 from exportkit.model.formats import ExportType, TextForm
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
+from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS, InferOptions, SplitValue, Statistics
 from exportkit.model.values import ChangeRecord, Item, Record
 from exportkit.reading.batches import FileBatches
 from exportkit.reading.files import CheckedFile
 from exportkit.reading.progress import Progress
+from exportkit.reading.scan import SCAN_BATCH_BYTES, Scan, select_columns
+from exportkit.reading.statistics import FileStatistics, merged
 from exportkit.reading.threads import default_jobs, streams_in_order
-from exportkit.store import StoreOptions
+from exportkit.schema import Schema, SchemaOptions, resolve
 
-__all__ = ["OpenExport", "open_for_reading", "with_connections"]
+if TYPE_CHECKING:  # it takes long to import
+    import pyarrow as pa
+
+__all__ = ["OnMisfit", "OpenExport"]
+
+OnMisfit = Literal["rescue", "error"]
+"""What becomes of a value that fits no column."""
 
 P = TypeVar("P", bound=Sized)
-
-
-def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:
-    """Returns the options with a connection for each job at least."""
-    return replace(storage, connections=max(storage.connections, jobs or default_jobs()))
 
 
 class OpenExport:
@@ -150,6 +154,69 @@ class OpenExport:
                 if left == 0:
                     return
 
+    def statistics(
+        self,
+        *,
+        split_by: str | None = None,
+        max_split_values: int = 1000,
+        sample: int | None = None,
+        max_map_fields: int = DEFAULT_MAX_MAP_FIELDS,
+        quarantine: bool = False,
+        progress: Progress | None = None,
+    ) -> Mapping[SplitValue, Statistics]:
+        """Returns what the values of the export are, path by path (``docs/columns.md``).
+
+        Files are read side by side, and each is checked while it is read. What comes out does not
+        depend on ``jobs``.
+
+        Args:
+            split_by: A top-level attribute: statistics are kept apart by its value.
+            max_split_values: Values that it may have.
+            sample: Take so many records alone: file after file as large a part of them as of all records, its
+                first ones. What is read in part is not checked.
+            max_map_fields: Distinct names a map may have before its keys are taken for data.
+            quarantine: Whether malformed records are passed over; else the first is an error.
+            progress: Hears how it goes on; its ``begin`` is left to the caller.
+
+        Returns:
+            Under None where they are not split; else one entry for each value, in the order of the records.
+
+        Raises:
+            UsageError: An argument is out of range.
+            SplitError: The attribute has more values than allowed.
+            ExportkitError: As ``items``.
+        """
+        for name, value in (
+            ("sample", sample),
+            ("max_map_fields", max_map_fields),
+            ("max_split_values", max_split_values),
+        ):
+            if value is not None and not 1 <= value < 1 << 32:
+                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        summary = self.summary
+        options = InferOptions(
+            format=summary.output_format,
+            export_type=summary.export_type,
+            max_record_size=self._max_record_size,
+            max_map_fields=max_map_fields,
+            split_by=split_by,
+            max_split_values=max_split_values,
+            quarantine=quarantine,
+        )
+
+        def inference(file: DataFile) -> Inference:
+            return self._engine.inference(replace(options, uri=file.uri, file_index=file.index))
+
+        def opened(file: DataFile) -> CheckedFile:
+            return CheckedFile(self._export, file, progress)
+
+        stop = threading.Event()
+        take = FileStatistics(opened, inference, summary.item_count, sample, stop)
+        found = merged(take, self.files(), self._jobs, self.uri, options, stop)
+        if not found and split_by is None:  # an export without a single file
+            return self._engine.inference(options).finish()
+        return found
+
     def decode(
         self,
         file: DataFile,
@@ -193,6 +260,87 @@ class OpenExport:
         decoder = self._engine.decoder(options, plans, split)
         return FileBatches(lambda: CheckedFile(self._export, file, progress), decoder, plans, on_malformed)
 
+    def schema(
+        self,
+        options: SchemaOptions | None = None,
+        *,
+        sample: int | None = None,
+        progress: Progress | None = None,
+    ) -> Schema:
+        """Returns the columns that the export's values fit, after a look at all of them.
+
+        Args:
+            options: The policies by which values become columns; the defaults if None.
+            sample: Look at so many records alone, as ``statistics`` does.
+            progress: As for ``statistics``.
+
+        Raises:
+            UsageError: An argument is out of range.
+            ExportkitError: As ``items``.
+        """
+        options = options or SchemaOptions()
+        found = self.statistics(sample=sample, max_map_fields=options.max_map_fields, progress=progress)
+        return resolve(found[None], options)
+
+    def scan(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        batch_size: int = DEFAULT_BATCH_ROWS,
+        schema: Schema | None = None,
+        sample: int | None = None,
+        on_misfit: OnMisfit = "rescue",
+        progress: Progress | None = None,
+    ) -> Scan:
+        """Returns the rows of the export as a stream of Arrow record batches, to be read any number of times.
+
+        A full export's columns are its attributes; an incremental's are ``operation``, ``write_timestamp``,
+        ``keys``, ``new_image``, ``old_image``. Without a schema the whole export is read first, to find one that
+        every value fits; ``schema()`` finds one that several scans can share.
+
+        Args:
+            columns: Top-level attributes to read, in this order; others are passed over early. All if None.
+            batch_size: Rows of a batch at most.
+            schema: The columns.
+            sample: Find the schema from so many records instead of all.
+            on_misfit: What becomes of values that fit no column of a given or sampled schema: ``rescue`` keeps them
+                as DynamoDB JSON in the column ``_rescued``, ``error`` raises.
+            progress: Hears how the finding of the schema and each reading go on; its ``begin`` is left to the caller.
+
+        Raises:
+            UsageError: An argument is out of range, or names a column that there is not.
+            ExportkitError: As ``items``, while the schema is looked for.
+        """
+        if schema is not None and sample is not None:
+            raise UsageError("a schema is given, so no sample is taken: name one of them")
+        if on_misfit not in get_args(OnMisfit):
+            raise UsageError(f"on_misfit is {on_misfit!r}; it takes {' or '.join(get_args(OnMisfit))}")
+        fits = schema is None and sample is None  # every value was looked at
+        schema = schema or self.schema(sample=sample, progress=progress)
+        plan = schema.plan(
+            rescue=not fits and on_misfit == "rescue", incremental=self.summary.export_type is ExportType.INCREMENTAL
+        )
+        if columns is not None:
+            plan = select_columns(plan, columns)
+
+        def decode(file: DataFile) -> FileBatches:
+            return self.decode(file, [plan], batch_rows=batch_size, batch_bytes=SCAN_BATCH_BYTES, progress=progress)
+
+        return Scan(self.files, decode, plan, self._jobs)
+
+    def to_arrow(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        schema: Schema | None = None,
+        sample: int | None = None,
+        on_misfit: OnMisfit = "rescue",
+        progress: Progress | None = None,
+    ) -> "pa.Table":
+        """Returns the rows of the export as one Arrow table, in memory; arguments and errors as for ``scan``."""
+        scan = self.scan(columns, schema=schema, sample=sample, on_misfit=on_misfit, progress=progress)
+        return scan.to_arrow()
+
     def _options(self, file: DataFile) -> ReadOptions:
         return ReadOptions(
             format=self.summary.output_format,
@@ -219,39 +367,6 @@ class OpenExport:
                 records += count(piece)
                 yield piece
             data.check(records)
-
-
-def open_for_reading(
-    location: str | os.PathLike[str],
-    *,
-    storage: StoreOptions | None = None,
-    jobs: int | None = None,
-    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
-) -> OpenExport:
-    """Opens a finished export for reading; ``exportkit.open`` is this function.
-
-    Args:
-        location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
-        storage: How to reach it; standard AWS configuration if None.
-        jobs: Files read side by side; one for each processor if None.
-        max_record_size: Bytes a record may have.
-
-    Raises:
-        UsageError: An argument is out of range.
-        ManifestError: The manifest is missing or malformed.
-        ExportIncompleteError: The export is still running, or failed.
-        StoreError: It cannot be read from storage.
-
-    Example:
-        >>> import exportkit
-        >>> for item in exportkit.open("samples/full-json").items():
-        ...     print(item["pk"])  # doctest: +SKIP
-    """
-    for name, value in (("jobs", jobs), ("max_record_size", max_record_size)):
-        if value is not None and not 1 <= value < 1 << 63:
-            raise UsageError(f"{name} is {value}; it has to be at least 1")
-    export = open_export(location, with_connections(storage or StoreOptions(), jobs))
-    return OpenExport(export, jobs=jobs, max_record_size=max_record_size)
 
 
 def _count_lines(lines: bytes) -> int:

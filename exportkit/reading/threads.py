@@ -22,6 +22,24 @@ def default_jobs() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16)
 
 
+class _Inputs(Generic[T]):
+    """Draws inputs; an error of the drawing itself is kept until what was drawn before has had its turn."""
+
+    def __init__(self, inputs: Iterable[T]) -> None:
+        self._inputs = inputs
+        self._error: Exception | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        try:
+            yield from self._inputs
+        except Exception as error:  # noqa: BLE001 - raised again by end()
+            self._error = error
+
+    def end(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
 def in_order(
     work: Callable[[T], R], inputs: Iterable[T], jobs: int, stop: threading.Event | None = None
 ) -> Generator[R, None, None]:
@@ -32,7 +50,7 @@ def in_order(
 
     Args:
         work: Called in a thread; what it raises is raised here, in its turn.
-        inputs: Drawn from in the calling thread.
+        inputs: Drawn from in the calling thread; an error of it comes after the results of what was drawn before.
         jobs: Threads, at least 1. One works in the calling thread itself.
         stop: Set when nobody wants the results any more, an error or an interrupt being raised, so that
             work under way can end soon: it is waited for.
@@ -43,12 +61,13 @@ def in_order(
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="exportkit")
     waiting: deque[Future[R]] = deque()
     try:
-        for each in inputs:
+        for each in (drawn := _Inputs(inputs)):
             waiting.append(pool.submit(work, each))
             if len(waiting) >= 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        drawn.end()
     finally:
         if waiting and stop is not None:
             stop.set()
@@ -128,7 +147,7 @@ def streams_in_order(
 
     Args:
         produce: Called in a thread; what it raises is raised here, after the results before it.
-        inputs: Drawn from in the calling thread.
+        inputs: Drawn from in the calling thread; an error of it comes after the results of what was drawn before.
         jobs: Inputs under way, at least 1. One works in the calling thread itself.
         room: What one input's results that wait for their turn may come to; one of any size may always wait.
         size: What a result takes of the room; one of the room's units each by default.
@@ -139,7 +158,7 @@ def streams_in_order(
         return
     ahead: deque[_Stream[R]] = deque()
     try:
-        for each in inputs:
+        for each in (drawn := _Inputs(inputs)):
             ahead.append(_Stream(partial(produce, each), room, size))
             if len(ahead) >= jobs:
                 yield from ahead[0]
@@ -147,6 +166,7 @@ def streams_in_order(
         while ahead:
             yield from ahead[0]
             ahead.popleft()
+        drawn.end()
     finally:
         for stream in ahead:
             stream.stop()

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -49,6 +50,39 @@ def test_what_is_raised_comes_in_its_turn(jobs: int, run: Callable[..., Generato
     with pytest.raises(ValueError, match="3"):
         seen.extend(run(work, range(6), jobs))
     assert seen in ([0, 1, 2], [[0], [1], [2]])
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("run", [in_order, streams_in_order])
+def test_an_error_of_the_inputs_comes_after_what_was_drawn_before(
+    jobs: int, run: Callable[..., Generator[Any, None, None]]
+) -> None:
+    def inputs() -> Iterator[int]:
+        yield from range(2)
+        raise ValueError("no more")
+
+    results = run(lambda n: [n], inputs(), jobs)
+    assert [next(results), next(results)] in ([0, 1], [[0], [1]])
+    with pytest.raises(ValueError, match="no more"):
+        next(results)
+
+
+def test_a_stream_keeps_to_its_room() -> None:
+    made: list[int] = []
+
+    def produce(_: int) -> Iterator[int]:
+        for size in (50, 1, 2, 3, 4, 5):
+            made.append(size)
+            yield size
+
+    results = streams_in_order(produce, [0, 1], 2, room=6, size=lambda size: size)
+    assert next(results) == 50
+    deadline = time.monotonic() + 30
+    while len(made) < 7 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)  # no more comes
+    assert sorted(made) == [1, 1, 2, 3, 4, 50, 50]  # 4 of the first and 1 of the second find no room
+    assert list(results) == [1, 2, 3, 4, 5, 50, 1, 2, 3, 4, 5]
 
 
 def test_a_stream_that_fails_midway_gives_out_what_it_had() -> None:

@@ -1,0 +1,51 @@
+"""From a location to an export opened for reading."""
+
+import os
+from dataclasses import replace
+
+from exportkit.errors import UsageError
+from exportkit.export import open_export
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.reading.open_export import OpenExport
+from exportkit.reading.threads import default_jobs
+from exportkit.store import StoreOptions
+
+__all__ = ["open_for_reading", "with_connections"]
+
+
+def open_for_reading(
+    location: str | os.PathLike[str],
+    *,
+    storage: StoreOptions | None = None,
+    jobs: int | None = None,
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
+) -> OpenExport:
+    """Opens a finished export for reading; ``exportkit.open`` is this function.
+
+    Args:
+        location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
+        storage: How to reach it; standard AWS configuration if None.
+        jobs: Files read side by side; one for each processor if None.
+        max_record_size: Bytes a record may have.
+
+    Raises:
+        UsageError: An argument is out of range.
+        ManifestError: The manifest is missing or malformed.
+        ExportIncompleteError: The export is still running, or failed.
+        StoreError: It cannot be read from storage.
+
+    Example:
+        >>> import exportkit
+        >>> for item in exportkit.open("samples/full-json").items():
+        ...     print(item["pk"])  # doctest: +SKIP
+    """
+    for name, value in (("jobs", jobs), ("max_record_size", max_record_size)):
+        if value is not None and not 1 <= value < 1 << 63:
+            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    export = open_export(location, with_connections(storage or StoreOptions(), jobs))
+    return OpenExport(export, jobs=jobs, max_record_size=max_record_size)
+
+
+def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:
+    """Returns the options with a connection for each job at least."""
+    return replace(storage, connections=max(storage.connections, jobs or default_jobs()))
