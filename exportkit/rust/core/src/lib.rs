@@ -4,6 +4,7 @@
 //! decompressed bytes into a consumer and takes out what the consumer made of them.
 
 pub mod canonical;
+pub mod columns;
 pub mod containment;
 pub(crate) mod digest;
 pub mod entries;
