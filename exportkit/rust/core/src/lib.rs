@@ -6,6 +6,7 @@
 pub mod canonical;
 pub mod columns;
 pub mod containment;
+pub mod decoder;
 pub(crate) mod digest;
 pub mod entries;
 pub mod events;

@@ -77,6 +77,10 @@ pub(crate) struct Values<F> {
     in_set: bool,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "some values are spelled without it; who writes need not know"
+)]
 impl<F: Form> Values<F> {
     /// Forgets a set that was left open.
     pub(crate) fn begin_record(&mut self) {

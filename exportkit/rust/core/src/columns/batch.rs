@@ -46,7 +46,13 @@ impl Columns {
             }
         } else {
             let roots = &self.roots;
-            columns.extend([roots.operation, roots.timestamp, roots.keys, roots.item, roots.old_image]);
+            columns.extend([
+                roots.operation,
+                roots.timestamp,
+                roots.keys,
+                roots.item,
+                roots.old_image,
+            ]);
         }
         if self.roots.rescued != NONE {
             columns.push(self.roots.rescued);
@@ -110,7 +116,9 @@ impl Columns {
                     return Err(TooLarge);
                 };
                 let children = self.take_all(&[keys, element], count, fields)?;
-                let entries = ArrayData::builder(entries.data_type().clone()).len(count).child_data(children);
+                let entries = ArrayData::builder(entries.data_type().clone())
+                    .len(count)
+                    .child_data(children);
                 builder.add_buffer(offsets).nulls(nulls).add_child_data(built(entries)?)
             }
             Kind::Fields(struct_) => {

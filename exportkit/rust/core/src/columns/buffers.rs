@@ -120,7 +120,7 @@ impl<T: Copy + Default> Fixed<T> {
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     /// Behind a first zero, for each row; rows without a value are zero until a batch ends.
-    ends: Vec<u32>,
+    offsets: Vec<u32>,
     pub(super) valid: Bits,
     hint: usize,
     /// Up to some row, the greatest end before it: so that nothing is looked at twice when records are taken back.
@@ -131,37 +131,40 @@ impl Ends {
     /// Writes a row.
     #[inline(always)]
     pub(super) fn set(&mut self, row: usize, end: usize) {
-        if row + 1 >= self.ends.len() {
+        if row + 1 >= self.offsets.len() {
             self.grow(row + 1);
         }
-        #[allow(clippy::cast_possible_truncation, reason = "what is too long is refused when the batch ends")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "what is too long is refused when the batch ends"
+        )]
         let end = end as u32;
-        self.ends[row + 1] = end;
+        self.offsets[row + 1] = end;
         self.valid.set(row);
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self, row: usize) {
-        let length = grown(self.ends.len(), row, self.hint);
-        if self.ends.is_empty() {
-            self.ends = vec![0; length];
+        let length = grown(self.offsets.len(), row, self.hint);
+        if self.offsets.is_empty() {
+            self.offsets = vec![0; length];
         } else {
-            self.ends.resize(length, 0);
+            self.offsets.resize(length, 0);
         }
     }
 
     /// Forgets some rows, the last ones; returns where what stands before them ends.
     pub(super) fn take_back(&mut self, rows: std::ops::Range<usize>) -> usize {
         let (mut row, mut end) = self.known;
-        let until = rows.start.min(self.ends.len().saturating_sub(1));
+        let until = rows.start.min(self.offsets.len().saturating_sub(1));
         while row < until {
             row += 1;
-            end = end.max(self.ends[row]);
+            end = end.max(self.offsets[row]);
         }
         self.known = (row, end);
-        let last = (rows.end + 1).min(self.ends.len());
-        if let Some(forgotten) = self.ends.get_mut(rows.start + 1..last) {
+        let last = (rows.end + 1).min(self.offsets.len());
+        if let Some(forgotten) = self.offsets.get_mut(rows.start + 1..last) {
             forgotten.fill(0);
         }
         self.valid.clear(rows);
@@ -170,7 +173,7 @@ impl Ends {
 
     /// Takes the offsets of the first rows as Arrow has them, and begins anew.
     pub(super) fn take(&mut self, rows: usize) -> (Buffer, Option<NullBuffer>) {
-        let mut ends = take(&mut self.ends);
+        let mut ends = take(&mut self.offsets);
         ends.resize(rows + 1, 0);
         self.hint = rows + 1;
         self.known = (0, 0);
@@ -222,7 +225,7 @@ impl Bytes {
 
     /// The value of the last row that was written, where those before it were too.
     pub(super) fn last(&self, row: usize) -> &[u8] {
-        let start = self.ends.ends.get(row).copied().unwrap_or(0);
+        let start = self.ends.offsets.get(row).copied().unwrap_or(0);
         self.data.get(start as usize..).unwrap_or_default()
     }
 
@@ -242,7 +245,6 @@ impl Bytes {
         let (offsets, nulls) = self.ends.take(rows);
         Some((offsets, Buffer::from_vec(data), nulls))
     }
-
 }
 
 #[cfg(test)]
@@ -257,7 +259,11 @@ mod tests {
                 (0..190).for_each(|row| bits.set(row));
                 bits.clear(start..end);
                 for row in 0..200 {
-                    assert_eq!(bits.get(row), row < 190 && !(start..end).contains(&row), "{start} {end} {row}");
+                    assert_eq!(
+                        bits.get(row),
+                        row < 190 && !(start..end).contains(&row),
+                        "{start} {end} {row}"
+                    );
                 }
             }
         }
@@ -272,7 +278,10 @@ mod tests {
         let (offsets, data, nulls) = column.take(72).unwrap();
         let offsets = offsets.typed_data::<i32>();
         assert_eq!((offsets.len(), data.len()), (73, 6));
-        assert_eq!((&offsets[..6], offsets[70], offsets[71], offsets[72]), (&[0, 0, 0, 0, 3, 3][..], 3, 6, 6));
+        assert_eq!(
+            (&offsets[..6], offsets[70], offsets[71], offsets[72]),
+            (&[0, 0, 0, 0, 3, 3][..], 3, 6, 6)
+        );
         let nulls = nulls.unwrap();
         assert_eq!(nulls.null_count(), 69);
         assert!(nulls.is_valid(3) && nulls.is_valid(4) && nulls.is_null(5) && nulls.is_valid(70));

@@ -11,8 +11,6 @@ mod numbers;
 pub mod plan;
 mod pointer;
 mod text;
-#[cfg(test)]
-mod tests;
 mod tree;
 mod visitor;
 

@@ -78,7 +78,7 @@ impl Plain {
 #[inline(always)]
 fn first_point(digits: u128) -> usize {
     const EACH: u128 = u128::MAX / 255;
-    let other = digits ^ (EACH * b'.' as u128);
+    let other = digits ^ (EACH * 0x2E);
     // The lowest bit set is exact; borrows spoil only what is above it.
     let found = other.wrapping_sub(EACH) & !other & (EACH * 0x80);
     found.trailing_zeros() as usize / 8
@@ -271,8 +271,23 @@ mod tests {
     fn texts() -> Vec<String> {
         let mut texts = Vec::new();
         for whole in [
-            "", "0", "7", "42", "007", "123", "1234", "99999", "1234567", "12345678", "123456789", "9223372036854775807",
-            "9223372036854775808", "9223372036854775809", "1234567890123456", "12345678901234567", "18446744073709551616",
+            "",
+            "0",
+            "7",
+            "42",
+            "007",
+            "123",
+            "1234",
+            "99999",
+            "1234567",
+            "12345678",
+            "123456789",
+            "9223372036854775807",
+            "9223372036854775808",
+            "9223372036854775809",
+            "1234567890123456",
+            "12345678901234567",
+            "18446744073709551616",
             "99999999999999999999999999999999999999",
         ] {
             for fraction in ["", ".", ".0", ".5", ".25", ".120", ".0000001", ".1234567890"] {
@@ -304,7 +319,11 @@ mod tests {
             );
             for (precision, scale) in [(18, 0), (18, 2), (18, 18), (38, 0), (38, 9), (38, 37), (1, 1), (5, 3)] {
                 let held = decimal128(number(&text), precision, scale);
-                assert_eq!(held, any_decimal128(value, precision, scale), "{text} {precision} {scale}");
+                assert_eq!(
+                    held,
+                    any_decimal128(value, precision, scale),
+                    "{text} {precision} {scale}"
+                );
                 assert_eq!(
                     decimal256(number(&text), precision, scale),
                     held.map(i256::from_i128),
@@ -373,7 +392,15 @@ mod tests {
 
     #[test]
     fn doubles_are_the_nearest() {
-        for text in ["0.1", "1e23", "9007199254740993", "123456.789", "-0.0", "1e-130", "9.99e125"] {
+        for text in [
+            "0.1",
+            "1e23",
+            "9007199254740993",
+            "123456.789",
+            "-0.0",
+            "1e-130",
+            "9.99e125",
+        ] {
             let nearest: f64 = text.parse::<f64>().unwrap() + 0.0;
             assert_eq!(double(number(text)).to_bits(), nearest.to_bits(), "{text}");
         }

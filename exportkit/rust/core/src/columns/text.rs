@@ -92,7 +92,9 @@ impl Columns {
             return;
         };
         self.record.rescued += 1;
-        let Kind::Map { keys, list } = &mut node.kind else { return };
+        let Kind::Map { keys, list } = &mut node.kind else {
+            return;
+        };
         let (keys, values, row) = (*keys, list.element, list.count);
         if let Kind::String(keys) = &mut self.nodes[keys as usize].kind {
             if i32::try_from(keys.data.len()).is_err() {
@@ -118,10 +120,17 @@ impl Columns {
             pointer::push_name(&mut out, member.name().as_bytes());
         }
         let frames = self.frames.iter().chain([&self.frame]);
-        let inner = self.frames.iter().skip(1).chain([&self.frame]).map(|frame| frame.column);
+        let inner = self
+            .frames
+            .iter()
+            .skip(1)
+            .chain([&self.frame])
+            .map(|frame| frame.column);
         for (frame, column) in frames.zip(inner.chain([self.current])) {
             match frame.kind {
-                FrameKind::Fields | FrameKind::Flat if column == UNKNOWN => out.extend_from_slice(&self.writing.unknown),
+                FrameKind::Fields | FrameKind::Flat if column == UNKNOWN => {
+                    out.extend_from_slice(&self.writing.unknown);
+                }
                 FrameKind::Fields | FrameKind::Flat => out.extend_from_slice(&self.nodes[column as usize].pointer),
                 FrameKind::Map => pointer::push_name(&mut out, self.key(frame.column, frame.row)),
                 FrameKind::List => {

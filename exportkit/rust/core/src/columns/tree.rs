@@ -39,18 +39,35 @@ pub(super) enum Kind {
     Skip,
     String(Bytes),
     Binary(Bytes),
-    Bool { values: Bits, valid: Bits },
+    Bool {
+        values: Bits,
+        valid: Bits,
+    },
     Int64(Fixed<i64>),
-    Decimal128 { values: Fixed<i128>, precision: u8, scale: u8 },
-    Decimal256 { values: Fixed<i256>, precision: u8, scale: u8 },
+    Decimal128 {
+        values: Fixed<i128>,
+        precision: u8,
+        scale: u8,
+    },
+    Decimal256 {
+        values: Fixed<i256>,
+        precision: u8,
+        scale: u8,
+    },
     Double(Fixed<f64>),
     NumberString(Bytes),
     Null(Bits),
     Json(Bytes),
     Text(Bytes),
-    Set { of: SetKind, list: List },
+    Set {
+        of: SetKind,
+        list: List,
+    },
     List(List),
-    Map { keys: Id, list: List },
+    Map {
+        keys: Id,
+        list: List,
+    },
     Fields(Box<Fields>),
     Mixed(Box<Mixed>),
 }
@@ -186,7 +203,7 @@ impl Builder {
                 let mut columns = Vec::new();
                 self.field_kind(fields, Others::Misfit, true, &mut columns)
             }
-            Column::Mixed(types) => return self.mixed(types, mixed, pointer),
+            Column::Mixed(types) => return self.mixed(types, mixed, &pointer),
             Column::Null => Kind::Null(Bits::default()),
             Column::Json => Kind::Json(Bytes::default()),
             Column::Text => Kind::Text(Bytes::default()),
@@ -236,7 +253,7 @@ impl Builder {
         }))
     }
 
-    fn mixed(&mut self, types: &[(Tag, Field)], mixed: Id, pointer: Box<[u8]>) -> Id {
+    fn mixed(&mut self, types: &[(Tag, Field)], mixed: Id, pointer: &[u8]) -> Id {
         let mut by_tag = [NONE; Tag::ALL.len()];
         let mut columns = Vec::with_capacity(types.len());
         let kind = Kind::Mixed(Box::new(Mixed {
@@ -244,10 +261,10 @@ impl Builder {
             valid: Bits::default(),
             columns: Vec::new(),
         }));
-        let id = self.push(kind, mixed, pointer.clone());
+        let id = self.push(kind, mixed, pointer.into());
         for (tag, field) in types {
             // The type is no step of the pointer: a field has that of its column.
-            let field = self.column(&field.column, id, pointer.clone());
+            let field = self.column(&field.column, id, pointer.into());
             by_tag[*tag as usize] = field;
             columns.push(field);
         }

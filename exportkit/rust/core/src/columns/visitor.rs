@@ -11,6 +11,7 @@ use super::{Columns, Frame, FrameKind, Misfit, OTHER, UNSEEN, numbers, pointer};
 use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
 use crate::number::Decimal;
 use crate::path::NodeId;
+use crate::transcode::Values;
 
 impl Columns {
     #[inline(always)]
@@ -393,14 +394,12 @@ impl Columns {
     /// Ends a record some of whose values fit no column; returns whether it is a row.
     #[cold]
     fn end_misfits(&mut self, line: &Line<'_>) -> bool {
-        let mut misfits = take(&mut self.record.misfits)
-            .into_iter()
-            .map(|(path, found)| Misfit {
-                line: line.number,
-                offset: line.offset,
-                path,
-                found,
-            });
+        let mut misfits = take(&mut self.record.misfits).into_iter().map(|(path, found)| Misfit {
+            line: line.number,
+            offset: line.offset,
+            path,
+            found,
+        });
         if self.record.rescued == 0 {
             self.failure = misfits.next();
             return false;
@@ -571,7 +570,7 @@ impl Visitor for Columns {
                 self.end_elements(frame);
             }
             FrameKind::Writing => {
-                self.write(|writer, out| writer.end_set(out));
+                self.write(Values::end_set);
                 self.rise();
             }
             _ => self.rise(),
@@ -658,10 +657,8 @@ impl Visitor for Columns {
 
     #[inline]
     fn end_record(&mut self, line: &Line<'_>) {
-        if !self.record.misfits.is_empty() || self.record.rescued > 0 {
-            if !self.end_misfits(line) {
-                return self.discard_record();
-            }
+        if (!self.record.misfits.is_empty() || self.record.rescued > 0) && !self.end_misfits(line) {
+            return self.discard_record();
         }
         if self.roots.keys != NONE {
             self.end_change();
@@ -679,4 +676,7 @@ impl Visitor for Columns {
     }
 }
 
-const _: () = assert!(WRITING == UNSEEN && UNKNOWN == OTHER, "no column of an attribute has these numbers");
+const _: () = assert!(
+    WRITING == UNSEEN && UNKNOWN == OTHER,
+    "no column of an attribute has these numbers"
+);
