@@ -216,20 +216,24 @@ class MixedTypesError(DataError, ValueError):
 
     Attributes:
         path: The attribute's path: names joined by dots, ``[]`` for a list's elements, ``{}`` for a map's values.
-        types: By type tag, how many values there are, and the first: its data file's number, line and byte offset.
+        types: By type tag, how many values there are, and the first: its data file's number, line and byte offset;
+            None of those that a schema tells of.
     """
 
-    def __init__(self, path: str, types: Mapping[str, tuple[int, tuple[int, int, int]]]) -> None:
+    def __init__(self, path: str, types: Mapping[str, tuple[int, tuple[int, int, int]] | None]) -> None:
         super().__init__(path, types)
         self.path = path
         self.types = types
 
     def __str__(self) -> str:
-        found = ", ".join(
-            f"{count:,} {tag} (first in data file {file}, line {line}, byte {offset})"
-            for tag, (count, (file, line, offset)) in self.types.items()
-        )
-        return f"{self.path} has values of several types: {found}; choose --mixed struct, json or string"
+        found = []
+        for tag, seen in self.types.items():
+            if seen is None:
+                found.append(tag)
+            else:
+                count, (file, line, offset) = seen
+                found.append(f"{count:,} {tag} (first in data file {file}, line {line}, byte {offset})")
+        return f"{self.path} has values of several types: {', '.join(found)}; choose --mixed struct, json or string"
 
 
 class SplitError(_PlacedError, DataError, ValueError):

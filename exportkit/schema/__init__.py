@@ -1,6 +1,7 @@
 """Statistics merged, policies applied, columns named: what an export's attributes become, and the file that says so."""
 
 from exportkit.schema.columns import ColumnType, SchemaField
+from exportkit.schema.join import extend, merge_schemas
 from exportkit.schema.merge import merge_statistics
 from exportkit.schema.notes import Note, NoteKind
 from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
@@ -18,6 +19,8 @@ __all__ = [
     "Schema",
     "SchemaField",
     "SchemaOptions",
+    "extend",
+    "merge_schemas",
     "merge_statistics",
     "resolve",
 ]

@@ -169,20 +169,21 @@ def _narrowed(path: PathStatistics, limit: int) -> PathStatistics:
 
 def _bounded(statistics: Statistics, max_map_fields: int) -> Statistics:
     """Returns the statistics with no more paths than are kept of an export."""
-    limit = max_map_fields * PATHS_PER_MAP_FIELD
     item, keys = statistics.item, statistics.keys
-    available = limit - (0 if keys is None else _paths_below(keys))
-    while (count := _paths_below(item)) > available:
+    limit = max_map_fields * PATHS_PER_MAP_FIELD - (0 if keys is None else _names_below(keys))
+    while (count := _names_below(item)) > limit:
         largest = max(_maps_below(item), key=lambda found: found[1], default=None)
-        if largest is None:
-            item = _without_rarest(item, count - available, max_map_fields)
+        if largest is not None:
+            item = _with_one_path(item, largest[0], max_map_fields)
+        elif item.fields:
+            item = _without_rarest(item, count - limit, max_map_fields)
+        else:
             break
-        item = _with_one_path(item, largest[0], max_map_fields)
     return replace(statistics, item=item)
 
 
-def _paths_below(path: PathStatistics) -> int:
-    return sum(1 + _paths_below(each) for _, each in _children(path))
+def _names_below(path: PathStatistics) -> int:
+    return len(path.fields) + sum(_names_below(each) for _, each in _children(path))
 
 
 _Step = tuple[str, str]
@@ -201,7 +202,7 @@ def _maps_below(path: PathStatistics, at: tuple[_Step, ...] = ()) -> Iterator[tu
     """Yields each map with several names, but the top, with how many paths it has; in the order of their paths."""
     for step, each in _children(path):
         if len(each.fields) > 1:
-            yield (*at, step), _paths_below(each)
+            yield (*at, step), _names_below(each)
         yield from _maps_below(each, (*at, step))
 
 
@@ -220,8 +221,7 @@ def _without_rarest(path: PathStatistics, too_many: int, limit: int) -> PathStat
     """Counts the rarest names of an item under ``values``; no map below it is left to be made one path."""
     by_count = sorted(path.fields, key=lambda name: (-count_values(path.fields[name]), name))
     kept, gone = dict(path.fields), [] if path.values is None else [path.values]
-    while too_many > -1 and by_count:  # one more, for the path `values` itself
-        name = by_count.pop()
-        gone.append(kept.pop(name))
-        too_many -= 1 + _paths_below(gone[-1])
+    while too_many > 0 and by_count:
+        gone.append(kept.pop(by_count.pop()))
+        too_many -= 1 + _names_below(gone[-1])
     return replace(path, fields=kept, values=_as_one(gone, limit))

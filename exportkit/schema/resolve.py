@@ -7,6 +7,7 @@ from exportkit.errors import MixedTypesError
 from exportkit.model.plan import ColumnKind, Others
 from exportkit.model.statistics import PathStatistics, Statistics
 from exportkit.schema.columns import ColumnType, SchemaField, tag_of
+from exportkit.schema.depth import with_depth
 from exportkit.schema.merge import TYPE_TAGS, count_values, merge_paths, narrow_statistics
 from exportkit.schema.names import with_names
 from exportkit.schema.notes import NoteKind, Notes, element_path, field_path, value_path
@@ -39,7 +40,7 @@ def resolve(statistics: Statistics, options: SchemaOptions) -> Schema:
 
 def named_schema(item: ColumnType, keys: ColumnType | None, options: SchemaOptions, notes: Notes) -> Schema:
     """Returns the schema of columns that may have no names yet."""
-    item = with_names(item, options.names, notes)
+    item = with_names(with_depth(item, notes), options.names, notes)
     if keys is not None:
         names = {each.attribute: each.name for each in item.fields if not each.flatten}
         fields = tuple(replace(each, name=each.name or names.get(each.attribute, "")) for each in keys.fields)
@@ -94,9 +95,9 @@ class _Resolver:
             return sorted(known & path.fields.keys()), given.others
         if options.columns is not None:
             return self._named(path, options.columns)
-        by_count = sorted(path.fields, key=lambda name: (name not in known, -count_values(path.fields[name]), name))
-        room = max(options.max_map_fields, len(known & path.fields.keys()))
-        chosen, rest = sorted(by_count[:room]), by_count[room:]
+        by_count = sorted(path.fields.keys() - known, key=lambda name: (-count_values(path.fields[name]), name))
+        room = max(options.max_map_fields - len(known), 0)
+        chosen, rest = sorted([*by_count[:room], *(known & path.fields.keys())]), by_count[room:]
         if rest or path.values is not None:
             gone = [path.fields[name] for name in rest] + ([] if path.values is None else [path.values])
             known_names = f"{len(rest):,} names of attributes" if path.values is None else "the rarer attributes"
@@ -128,6 +129,8 @@ class _Resolver:
         """Returns the field of one attribute; ``depth`` is 0 where it cannot be flattened, else 1 at the top."""
         path = field_path(above, name)
         given = _field_of(given_struct, name)
+        if given is not None and given.drop:
+            return given
         resolver = self if given is None or given.numbers is None else self._with_numbers(given.numbers)
         flatten = depth > 0 and (depth <= self.options.flatten_depth if given is None else given.flatten)
         flatten = flatten and self._can_flatten(values, path)
@@ -236,6 +239,8 @@ class _Resolver:
     def _map(self, values: PathStatistics, path: str, given: ColumnType | None, depth: int) -> ColumnType:
         if values.values is None and values.fields:
             names = sorted(values.fields)
+            if given is not None and given.kind is ColumnKind.STRUCT and given.others is not Others.MISFIT:
+                names = [name for name in names if _field_of(given, name) is not None]
             fields = tuple(self._field(name, values.fields[name], path, depth, given) for name in names)
             return ColumnType(kind=ColumnKind.STRUCT, fields=fields)
         if values.values is None:

@@ -1,14 +1,21 @@
 """The schema: which columns the attributes of an export become, as one value and as a file."""
 
+import json
 from dataclasses import dataclass, field, replace
 
-from exportkit.errors import UsageError
-from exportkit.model.plan import ColumnPlan
+from exportkit.errors import SchemaFileError, UsageError
+from exportkit.model.plan import ColumnPlan, Others
 from exportkit.schema.columns import ColumnType
+from exportkit.schema.document import DocumentError, column_lines, read_struct
 from exportkit.schema.notes import Note
 from exportkit.schema.options import Nulls, SchemaOptions
+from exportkit.schema.shape import parse_document
 
 __all__ = ["Schema"]
+
+_VERSION = 1
+_OTHERS = {"columns": "others", "keys": "keys_others"}
+_POLICIES = ("numbers", "mixed", "nulls", "names", "flatten_depth", "max_map_fields")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +55,40 @@ class Schema:
         keys = None if self.keys is None or incremental is False else self.keys.column()
         keep_nulls = self.options.nulls is Nulls.KEEP
         return ColumnPlan(item=self.item.column(), keys=keys, keep_nulls=keep_nulls, rescue=rescue)
+
+    def to_json(self) -> bytes:
+        """Returns the schema file: JSON, one column a line, for people to edit."""
+        policies = {name: getattr(self.options, name) for name in _POLICIES}
+        members = [f'"version": {_VERSION}', f'"policies": {json.dumps(policies)}']
+        for name, struct in (("columns", self.item), ("keys", self.keys)):
+            if struct is not None:
+                if struct.others is not Others.MISFIT:
+                    members.append(f'"{_OTHERS[name]}": {json.dumps(struct.others)}')
+                lines = column_lines(struct.fields, "    ")
+                members.append(f'"{name}": [\n{lines}\n  ]' if lines else f'"{name}": []')
+        return ("{\n  " + ",\n  ".join(members) + "\n}\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, uri: str) -> "Schema":
+        """Returns the schema of a schema file.
+
+        Args:
+            data: The file.
+            uri: Its name, for errors.
+
+        Raises:
+            SchemaFileError: It is no schema file; says where, what is wrong and what is allowed.
+        """
+        try:
+            document = parse_document(data)
+            options = SchemaOptions(**document.get("policies", {}))
+            structs = {
+                name: read_struct(
+                    document[name], f"$.{name}", Others(document.get(others, Others.MISFIT)), options.names
+                )
+                for name, others in _OTHERS.items()
+                if name in document
+            }
+            return cls(item=structs["columns"], keys=structs.get("keys"), options=options)
+        except DocumentError as error:
+            raise SchemaFileError(uri, f"{error.path}: {error.reason}") from None

@@ -19,9 +19,9 @@ def fields(statistics: Statistics) -> set[str]:
     return set(statistics.item.fields)
 
 
-def paths_below(path: PathStatistics) -> int:
+def names_below(path: PathStatistics) -> int:
     below = [*path.fields.values(), *filter(None, (path.values, path.elements))]
-    return sum(1 + paths_below(each) for each in below)
+    return len(path.fields) + sum(map(names_below, below))
 
 
 def test_counts_add_ranges_widen_and_the_earlier_first_place_stays() -> None:
@@ -80,24 +80,29 @@ def test_names_that_may_be_hidden_on_the_other_side_are_counted_with_the_hidden(
 
 
 def test_of_all_paths_those_of_the_largest_maps_become_one() -> None:
-    item = {"small": dict.fromkeys("abc", "x"), "large": {f"k{n}": {"v": "x"} for n in range(30)}}
-    statistics = narrow_statistics(statistics_of(item, limit=ANY), 40)
-    assert paths_below(statistics.item) == 2 + 3 + 60
-    left = {"l" * n: "x" for n in range(1, 41)}
-    merged = merge_statistics(narrow_statistics(statistics_of({**item, **left}, limit=ANY), 1), Statistics(), 1)
-    assert paths_below(merged.item) <= 50
-    assert merged.item.fields["large"].values is not None
-    assert {"small", "l", "l" * 40} <= fields(merged)
+    item = {"small": dict.fromkeys("abc", "x"), "large": {f"k{n}": [{"v": "x"}] for n in range(30)}}
+    whole = statistics_of(item, limit=ANY)
+    assert names_below(whole.item) == 2 + 3 + 60
+    assert narrow_statistics(whole, 40) == whole
+    others = dict.fromkeys((f"n{number:02}" for number in range(46)), True)
+    merged = merge_statistics(statistics_of(item | others, limit=3), Statistics(), 3)
+    assert names_below(merged.item) == 2 + 46 + 3 + 1
+    values = merged.item.fields["large"].values
+    assert values is not None
+    assert values.types["L"].count == 30
+    assert set(merged.item.fields["small"].fields) == set("abc")
+    fewer = narrow_statistics(merged, 1)
+    assert names_below(fewer.item) == 2 + 46 + 1
+    assert fewer.item.fields["small"].values is not None
 
 
 def test_where_no_map_is_left_the_rarest_names_go() -> None:
     names = [f"n{number:02}" for number in range(60)]
-    statistics = statistics_of(dict.fromkeys(names, "x"), dict.fromkeys(names[10:], "x"), limit=ANY)
+    statistics = statistics_of(dict.fromkeys(names, "x"), dict.fromkeys(names[5:], "x"), limit=ANY)
     narrowed = narrow_statistics(statistics, 1)
-    assert paths_below(narrowed.item) == 50
-    assert fields(narrowed) == set(names[10:59])  # the commonest; of those as common, the first by name
+    assert fields(narrowed) == set(names[5:55])  # the commonest; of those as common, the first by name
     assert narrowed.item.values is not None
-    assert narrowed.item.values.types["S"].count == 10 + 2
+    assert narrowed.item.values.types["S"].count == 5 + 10
 
 
 small_items = st.dictionaries(attribute_names, shallow_values, max_size=4)

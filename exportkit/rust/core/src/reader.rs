@@ -54,11 +54,6 @@ pub trait Sink: Visitor {
     fn wants_again(&self) -> bool {
         false
     }
-
-    /// Asked after each record has been told: whether the reading shall end here, as by a break.
-    fn has_ended(&self) -> bool {
-        false
-    }
 }
 
 /// Reads one data file in chunks.
@@ -144,9 +139,6 @@ impl<P: Parser> Lines<P> {
                         sink.begin_record();
                         let _ = self.parser.record(rest, sink);
                         sink.end_record(&line);
-                    }
-                    if sink.has_ended() {
-                        return ControlFlow::Break(());
                     }
                     rest = after;
                 }
