@@ -11,15 +11,20 @@
 - A bug in the engine is a RuntimeError that says so; the reader it happened in cannot go on.
 """
 
-from typing import Final, Literal, final
+from collections.abc import Sequence
+from typing import Any, Final, Literal, final
 
+from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
 from exportkit.model.values import Item, Record
 
 __all__ = [
     "BUILD_PROFILE",
     "Canonicaliser",
+    "DecodedBatch",
+    "Decoder",
     "Items",
     "Scanner",
     "Transcoder",
@@ -154,6 +159,63 @@ class Canonicaliser:
             MalformedRecordError: As for feed.
             ValueError: The file was finished before.
         """
+
+@final
+class DecodedBatch:
+    """A record batch that crosses by the Arrow PyCapsule interface, without metadata; made by Decoder alone."""
+
+    @property
+    def plan(self) -> int:
+        """Which of the decoder's plans it was made by."""
+
+    @property
+    def num_rows(self) -> int:
+        """Its rows, at least one."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[Any, Any]:
+        """Returns the schema and the array capsule of a struct array; the schema asked for is passed over.
+
+        Raises:
+            ValueError: The batch was given out before: its buffers went with it.
+        """
+
+@final
+class Decoder:
+    """Turns records into Arrow record batches by a column plan (``docs/columns.md``).
+
+    Args:
+        options: How to read, and when a batch is full.
+        plans: The plans: one, or with ``split`` one for each of its values, in the same order.
+        split: Which plan takes which record.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know, or a plan makes no sense.
+    """
+
+    def __new__(cls, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder: ...
+    def feed(self, chunk: Buffer) -> list[DecodedBatch]:
+        """Returns the batches that the chunk filled.
+
+        Raises:
+            MalformedRecordError: A record is faulty, and those before it were handed on.
+            MisfitError: A value fits no column and the plan does not rescue; told in the same way.
+            SplitError: A value of the attribute to split by that was not named; told in the same way.
+            OverflowError: A column of one batch holds more than 2 GiB.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> list[DecodedBatch]:
+        """Returns the last, partly filled batches; called until it returns nothing.
+
+        Raises:
+            MalformedRecordError: And the others, as for feed.
+        """
+
+    def take_malformed(self) -> list[MalformedRecord]:
+        """Returns and forgets the malformed records quarantined since the last call."""
+
+    def report(self) -> DecodeReport:
+        """Returns what was counted so far."""
 
 def canonical_item(item: Item) -> bytes:
     """Returns the canonical encoding of an item given as Python values.

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import exportkit._native as native
-from exportkit.engine.protocols import Canonicaliser, Items, Scanner, Transcoder
+from exportkit.engine.protocols import Canonicaliser, Decoder, Items, Scanner, Transcoder
+from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
 from exportkit.model.values import Item
 
@@ -34,6 +36,10 @@ class NativeEngine:
     def canonicaliser(self, options: ReadOptions, *, hashed: bool = False) -> Canonicaliser:
         """Returns a canonicaliser for one data file."""
         return native.Canonicaliser(options, hashed=hashed)
+
+    def decoder(self, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder:
+        """Returns a decoder for one data file."""
+        return native.Decoder(options, plans, split)
 
     def canonical_item(self, item: Item) -> bytes:
         """Returns the canonical encoding of an item given as Python values."""

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pytest
 
 from exportkit.codec.arrow_types import arrow_schema, with_schema
-from exportkit.engine.protocols import Decoder, Engine
+from exportkit.engine.protocols import Decoder, Engine, Inference
 from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import DataError
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
 from exportkit.model.plan import Column, ColumnKind, ColumnPlan, Field, Others
-from exportkit.model.statistics import InferOptions, SplitValue, Statistics
+from exportkit.model.statistics import InferOptions, PathStatistics, SplitValue, Statistics
 from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, JSON, chunks, transcode
 
 BATCH_ROWS = (1, 3, 100)
@@ -127,15 +127,19 @@ def _batches(reader: Decoder, data: bytes, size: int) -> Iterator[Any]:
         yield from batches
 
 
-def infer(engine: Engine, data: bytes, size: int = 1 << 20, **options: Any) -> Mapping[SplitValue, Statistics]:
-    """Returns the statistics of all of it, fed in chunks of a size."""
+def inference(engine: Engine, **options: Any) -> Inference:
     if not hasattr(engine, "inference"):
         pytest.skip(f"the {engine.name} engine has no inference yet")
     settings: dict[str, Any] = {"format": JSON, "export_type": FULL, "uri": "x", **options}
-    inference = engine.inference(InferOptions(**settings))
+    return engine.inference(InferOptions(**settings))
+
+
+def infer(engine: Engine, data: bytes, size: int = 1 << 20, **options: Any) -> Mapping[SplitValue, Statistics]:
+    """Returns the statistics of all of it, fed in chunks of a size."""
+    reader = inference(engine, **options)
     for chunk in chunks(data, size):
-        inference.feed(chunk)
-    return inference.finish()
+        reader.feed(chunk)
+    return reader.finish()
 
 
 def lines(form: str, *records: str) -> bytes:
@@ -181,3 +185,27 @@ def column_of(engine: Engine, form: str, column: Column, values: list[str | None
 
 def rescued(decoded: Decoded) -> list[dict[str, str] | None]:
     return [None if row["_rescued"] is None else dict(row["_rescued"]) for row in decoded.rows()]
+
+
+def only(found: Mapping[SplitValue, Statistics]) -> Statistics:
+    assert list(found) == [None]
+    return found[None]
+
+
+def of_item(engine: Engine, form: str, *items: str, **options: Any) -> PathStatistics:
+    return only(infer(engine, items_of(form, *items), format=form, **options)).item
+
+
+def names(path: PathStatistics) -> list[str]:
+    return list(path.fields)
+
+
+def counts(path: PathStatistics | None) -> dict[str, int]:
+    assert path is not None
+    return {tag: found.count for tag, found in path.types.items()}
+
+
+def number(path: PathStatistics, tag: str = "N") -> tuple[int, int, bool]:
+    found = path.types[tag].number
+    assert found is not None
+    return found.integer_digits, found.scale, found.int64

@@ -4,7 +4,9 @@
 //! decompressed bytes into a consumer and takes out what the consumer made of them.
 
 pub mod canonical;
+pub mod columns;
 pub mod containment;
+pub mod decoder;
 pub(crate) mod digest;
 pub mod entries;
 pub mod events;

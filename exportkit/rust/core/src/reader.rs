@@ -54,6 +54,11 @@ pub trait Sink: Visitor {
     fn wants_again(&self) -> bool {
         false
     }
+
+    /// Asked after each record has been told: whether the reading shall end here, as by a break.
+    fn has_ended(&self) -> bool {
+        false
+    }
 }
 
 /// Reads one data file in chunks.
@@ -139,6 +144,9 @@ impl<P: Parser> Lines<P> {
                         sink.begin_record();
                         let _ = self.parser.record(rest, sink);
                         sink.end_record(&line);
+                    }
+                    if sink.has_ended() {
+                        return ControlFlow::Break(());
                     }
                     rest = after;
                 }

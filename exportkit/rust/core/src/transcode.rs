@@ -68,19 +68,115 @@ pub trait Form: Default {
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool);
 }
 
-/// Writes the records that it is told of, one a line.
+/// Writes attribute values in a text form, each with a comma behind it.
 #[derive(Debug, Default)]
-pub struct Transcoder<F> {
+pub(crate) struct Values<F> {
     form: F,
     /// Written names by place.
     names: KeptBytes,
+    in_set: bool,
+}
+
+#[expect(
+    clippy::unused_self,
+    reason = "some values are spelled without it; who writes need not know"
+)]
+impl<F: Form> Values<F> {
+    /// Forgets a set that was left open.
+    pub(crate) fn begin_record(&mut self) {
+        self.in_set = false;
+    }
+
+    /// Writes the name of an attribute with the colon.
+    pub(crate) fn name(&mut self, out: &mut Vec<u8>, node: NodeId, name: Text<'_>) {
+        if let Some(known) = self.names.get(node) {
+            return out.extend_from_slice(known);
+        }
+        let start = out.len();
+        self.form.name(out, name);
+        self.names.keep(node, &out[start..]);
+    }
+
+    /// Begins an M.
+    pub(crate) fn begin_map(&self, out: &mut Vec<u8>) {
+        push(out, F::MAP.0);
+    }
+
+    /// Ends an M.
+    pub(crate) fn end_map(&self, out: &mut Vec<u8>) {
+        close(out, F::MAP.1);
+    }
+
+    /// Begins an L.
+    pub(crate) fn begin_list(&self, out: &mut Vec<u8>) {
+        push(out, F::LIST.0);
+    }
+
+    /// Ends an L.
+    pub(crate) fn end_list(&self, out: &mut Vec<u8>) {
+        close(out, F::LIST.1);
+    }
+
+    /// Begins a set.
+    pub(crate) fn begin_set(&mut self, out: &mut Vec<u8>, kind: SetKind) {
+        self.in_set = true;
+        push(out, F::set(kind).0);
+    }
+
+    /// Ends a set.
+    pub(crate) fn end_set(&mut self, out: &mut Vec<u8>) {
+        self.in_set = false;
+        close(out, F::set(SetKind::Strings).1);
+    }
+
+    /// Writes an S, or an element of an SS.
+    pub(crate) fn string(&mut self, out: &mut Vec<u8>, value: Text<'_>) {
+        self.form.string(out, value, self.in_set);
+    }
+
+    /// Writes an N, or an element of an NS.
+    pub(crate) fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>) {
+        self.form.number(out, value, self.in_set);
+    }
+
+    /// Writes a B, or an element of a BS.
+    pub(crate) fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>) {
+        self.form.binary(out, value, self.in_set);
+    }
+
+    /// Writes a BOOL.
+    pub(crate) fn boolean(&self, out: &mut Vec<u8>, value: bool) {
+        push(out, if value { F::TRUE } else { F::FALSE });
+    }
+
+    /// Writes a NULL.
+    pub(crate) fn null(&self, out: &mut Vec<u8>) {
+        push(out, F::NULL);
+    }
+}
+
+fn push(out: &mut Vec<u8>, token: &str) {
+    out.extend_from_slice(token.as_bytes());
+}
+
+/// Closes a container in the place of the comma behind its last element.
+fn close(out: &mut Vec<u8>, token: &str) {
+    if out.last() == Some(&b',') {
+        out.pop();
+    }
+    push(out, token);
+}
+
+/// Writes the records that it is told of, one a line.
+#[derive(Debug, Default)]
+pub struct Transcoder<F> {
+    values: Values<F>,
     /// Whole lines, and behind them the record at hand.
     out: Vec<u8>,
     /// Where the record at hand begins.
     start: usize,
     /// How many maps and lists are open.
     depth: usize,
-    in_set: bool,
     record: Record,
     scratch: Vec<u8>,
 }
@@ -107,15 +203,7 @@ impl<F: Form> Transcoder<F> {
     }
 
     fn push(&mut self, token: &str) {
-        self.out.extend_from_slice(token.as_bytes());
-    }
-
-    /// Closes a container in the place of the comma behind its last element.
-    fn close(&mut self, token: &str) {
-        if self.out.last() == Some(&b',') {
-            self.out.pop();
-        }
-        self.push(token);
+        push(&mut self.out, token);
     }
 
     /// Members come in any order, and are written in one.
@@ -140,7 +228,7 @@ impl<F: Form> Visitor for Transcoder<F> {
     fn begin_record(&mut self) {
         self.start = self.out.len();
         self.depth = 0;
-        self.in_set = false;
+        self.values.begin_record();
         self.record = Record::default();
     }
 
@@ -162,7 +250,7 @@ impl<F: Form> Visitor for Transcoder<F> {
 
     fn begin_map(&mut self, _node: NodeId) {
         if self.depth > 0 {
-            self.push(F::MAP.0);
+            self.values.begin_map(&mut self.out);
         } else {
             if let Some(member) = self.record.member {
                 let begin = self.out.len() - self.start;
@@ -174,20 +262,15 @@ impl<F: Form> Visitor for Transcoder<F> {
     }
 
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        if let Some(known) = self.names.get(node) {
-            return self.out.extend_from_slice(known);
-        }
-        let start = self.out.len();
-        self.form.name(&mut self.out, name);
-        self.names.keep(node, &self.out[start..]);
+        self.values.name(&mut self.out, node, name);
     }
 
     fn end_map(&mut self) {
         self.depth -= 1;
         if self.depth > 0 {
-            self.close(F::MAP.1);
+            self.values.end_map(&mut self.out);
         } else {
-            self.close("}");
+            close(&mut self.out, "}");
             if let Some(span) = self.record.member.and_then(|member| self.record.spans[member].as_mut()) {
                 span.end = self.out.len() - self.start;
             }
@@ -196,42 +279,40 @@ impl<F: Form> Visitor for Transcoder<F> {
 
     fn begin_list(&mut self) {
         self.depth += 1;
-        self.push(F::LIST.0);
+        self.values.begin_list(&mut self.out);
     }
 
     fn end_list(&mut self) {
         self.depth -= 1;
-        self.close(F::LIST.1);
+        self.values.end_list(&mut self.out);
     }
 
     fn begin_set(&mut self, kind: SetKind) {
-        self.in_set = true;
-        self.push(F::set(kind).0);
+        self.values.begin_set(&mut self.out, kind);
     }
 
     fn end_set(&mut self) {
-        self.in_set = false;
-        self.close(F::set(SetKind::Strings).1);
+        self.values.end_set(&mut self.out);
     }
 
     fn string(&mut self, value: Text<'_>) {
-        self.form.string(&mut self.out, value, self.in_set);
+        self.values.string(&mut self.out, value);
     }
 
     fn number(&mut self, value: Number<'_>) {
-        self.form.number(&mut self.out, value, self.in_set);
+        self.values.number(&mut self.out, value);
     }
 
     fn binary(&mut self, value: Binary<'_>) {
-        self.form.binary(&mut self.out, value, self.in_set);
+        self.values.binary(&mut self.out, value);
     }
 
     fn boolean(&mut self, value: bool) {
-        self.push(if value { F::TRUE } else { F::FALSE });
+        self.values.boolean(&mut self.out, value);
     }
 
     fn null(&mut self) {
-        self.push(F::NULL);
+        self.values.null(&mut self.out);
     }
 
     fn end_record(&mut self, _line: &Line<'_>) {

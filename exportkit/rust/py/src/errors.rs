@@ -1,5 +1,6 @@
 //! Python's errors for the core's faults; and for its bugs.
 
+use exportkit_core::columns::Misfit;
 use exportkit_core::containment;
 use exportkit_core::strict::Misread;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -27,6 +28,21 @@ pub(crate) fn malformed_record(py: Python<'_>, uri: &str, misread: &Misread) -> 
         Ok(error) => PyErr::from_value(error),
         Err(failure) => failure,
     }
+}
+
+/// The `MisfitError` of a value that fits no column.
+pub(crate) fn misfit(py: Python<'_>, uri: &str, misfit: &Misfit) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let Misfit {
+        line,
+        offset,
+        path,
+        found,
+    } = misfit;
+    let error = CLASS
+        .import(py, "exportkit.errors", "MisfitError")
+        .and_then(|class| class.call1((uri, line, offset, path, found.name())));
+    error.map_or_else(|failure| failure, PyErr::from_value)
 }
 
 /// Runs code of the core; a panic becomes a `RuntimeError` (`except Exception` would not catch the binding's own).

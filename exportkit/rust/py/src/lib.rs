@@ -2,14 +2,17 @@
 //!
 //! What each class and function promises stands in `exportkit/_native.pyi`.
 
+mod batch;
 mod buffer;
 mod canonical_item;
 mod canonicaliser;
+mod decoder;
 mod entries;
 mod errors;
 mod items;
 mod known;
 mod options;
+mod plan;
 mod recent;
 mod scanner;
 mod session;
@@ -28,9 +31,13 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::batch::DecodedBatch;
+    #[pymodule_export]
     use super::canonical_item::canonical_item;
     #[pymodule_export]
     use super::canonicaliser::Canonicaliser;
+    #[pymodule_export]
+    use super::decoder::Decoder;
     #[pymodule_export]
     use super::entries::{duplicate_keys, partition_keys};
     #[pymodule_export]

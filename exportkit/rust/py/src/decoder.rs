@@ -1,0 +1,189 @@
+//! `Decoder`: records to batches of Arrow columns.
+
+use std::mem::replace;
+
+use exportkit_core::columns::Batch;
+use exportkit_core::decoder::{DecodeOptions, Decoder as CoreDecoder, Stop};
+use exportkit_core::reader::ExportType;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+
+use crate::batch::DecodedBatch;
+use crate::buffer::with_bytes;
+use crate::errors::{broken, contained, finished, malformed_record, misfit};
+use crate::options;
+use crate::plan::column_plan;
+
+#[pyclass(module = "exportkit._native")]
+pub(crate) struct Decoder {
+    uri: String,
+    state: State,
+}
+
+enum State {
+    Reading(Box<CoreDecoder>),
+    /// The last batches went out; who asks once more is told that there are none.
+    Ending(Box<CoreDecoder>),
+    Finished(Box<CoreDecoder>),
+    /// Every call says so from now on.
+    Stopped(Box<CoreDecoder>, Stop),
+    /// The engine failed inside.
+    Broken,
+}
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (options, plans, split=None))]
+    fn new(options: &Bound<'_, PyAny>, plans: &Bound<'_, PyAny>, split: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let decode = decode_options(options)?;
+        let is_full = decode.export_type == ExportType::Full;
+        let plans = plans
+            .try_iter()?
+            .map(|plan| column_plan(&plan?, is_full))
+            .collect::<PyResult<Vec<_>>>()?;
+        let [plan] = &plans[..] else {
+            return Err(PyValueError::new_err("a decoder without split takes one plan"));
+        };
+        if split.is_some() {
+            return Err(PyValueError::new_err("split"));
+        }
+        Ok(Self {
+            uri: options::uri(options)?,
+            state: State::Reading(Box::new(CoreDecoder::new(decode, plan))),
+        })
+    }
+
+    fn feed<'py>(&mut self, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        with_bytes(chunk, |bytes| self.read(chunk.py(), Some(bytes)))
+    }
+
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        if let State::Ending(_) = self.state
+            && let State::Ending(decoder) = replace(&mut self.state, State::Broken)
+        {
+            self.state = State::Finished(decoder);
+            return Ok(PyList::empty(py));
+        }
+        self.read(py, None)
+    }
+
+    fn take_malformed<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let malformed = self.decoder_mut()?.take_malformed();
+        let class = py.import("exportkit.model.decode")?.getattr("MalformedRecord")?;
+        let fault_class = py.import("exportkit.model.scan")?.getattr("Fault")?;
+        let records = malformed.iter().map(|record| {
+            let misread = &record.misread;
+            let fault = fault_class.call1((
+                misread.fault.reason.slug(),
+                misread.line,
+                misread.offset,
+                &misread.fault.path,
+                misread.fault.column,
+            ))?;
+            class.call1((fault, record.data.as_deref().map(|data| PyBytes::new(py, data))))
+        });
+        PyList::new(py, records.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    fn report<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let decoder = self.decoder_mut()?;
+        let (malformed, report) = (decoder.malformed(), decoder.report());
+        let model = py.import("exportkit.model.decode")?;
+        let misfit_class = model.getattr("Misfit")?;
+        let misfits = report
+            .misfits
+            .iter()
+            .map(|misfit| misfit_class.call1((misfit.line, misfit.offset, &misfit.path, misfit.found.name())));
+        let fields = PyDict::new(py);
+        fields.set_item("rows", report.rows)?;
+        fields.set_item("malformed", malformed)?;
+        fields.set_item("merged_nulls", report.merged_nulls)?;
+        fields.set_item("rescued", report.rescued)?;
+        fields.set_item("rescued_rows", report.rescued_rows)?;
+        fields.set_item("misfits", PyTuple::new(py, misfits.collect::<PyResult<Vec<_>>>()?)?)?;
+        model.getattr("DecodeReport")?.call((), Some(&fields))
+    }
+}
+
+impl Decoder {
+    /// Reads on, detached from the interpreter; an error waits for the next call where batches stand in front of it.
+    fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyList>> {
+        match replace(&mut self.state, State::Broken) {
+            State::Reading(mut decoder) => {
+                let (batches, stop) = contained(|| {
+                    Ok(py.detach(|| match chunk {
+                        Some(chunk) => decoder.feed(chunk),
+                        None => decoder.finish(),
+                    }))
+                })?;
+                if let Some(stop) = stop {
+                    let error = batches.is_empty().then(|| self.error(py, &stop));
+                    self.state = State::Stopped(decoder, stop);
+                    if let Some(error) = error {
+                        return Err(error);
+                    }
+                } else {
+                    self.state = match chunk {
+                        Some(_) => State::Reading(decoder),
+                        None if batches.is_empty() => State::Finished(decoder),
+                        None => State::Ending(decoder),
+                    };
+                }
+                python_batches(py, batches)
+            }
+            State::Stopped(decoder, stop) => {
+                let error = self.error(py, &stop);
+                self.state = State::Stopped(decoder, stop);
+                Err(error)
+            }
+            State::Ending(decoder) | State::Finished(decoder) => {
+                self.state = State::Finished(decoder);
+                Err(finished())
+            }
+            State::Broken => Err(broken()),
+        }
+    }
+
+    fn error(&self, py: Python<'_>, stop: &Stop) -> PyErr {
+        match stop {
+            Stop::Misread(misread) => malformed_record(py, &self.uri, misread),
+            Stop::Misfit(found) => misfit(py, &self.uri, found),
+            Stop::TooLarge => PyOverflowError::new_err(format!(
+                "{}: a column of one batch holds more than 2 GiB; take smaller batches",
+                self.uri
+            )),
+        }
+    }
+
+    fn decoder_mut(&mut self) -> PyResult<&mut CoreDecoder> {
+        match &mut self.state {
+            State::Reading(decoder)
+            | State::Ending(decoder)
+            | State::Finished(decoder)
+            | State::Stopped(decoder, _) => Ok(decoder),
+            State::Broken => Err(broken()),
+        }
+    }
+}
+
+fn python_batches(py: Python<'_>, batches: Vec<Batch>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for batch in batches {
+        list.append(Bound::new(py, DecodedBatch::new(0, batch))?)?;
+    }
+    Ok(list)
+}
+
+fn decode_options(options: &Bound<'_, PyAny>) -> PyResult<DecodeOptions> {
+    Ok(DecodeOptions {
+        format: options::format(options)?,
+        export_type: options::export_type(options)?,
+        max_record_size: options::max_record_size(options)?,
+        batch_rows: options.getattr("batch_rows")?.extract()?,
+        batch_bytes: options.getattr("batch_bytes")?.extract()?,
+        quarantine: options.getattr("quarantine")?.extract()?,
+        misfit_limit: options.getattr("misfit_limit")?.extract()?,
+    })
+}
