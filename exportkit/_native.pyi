@@ -11,13 +11,14 @@
 - A bug in the engine is a RuntimeError that says so; the reader it happened in cannot go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, final
 
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
+from exportkit.model.statistics import InferOptions, SplitValue, Statistics
 from exportkit.model.values import Item, Record
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Canonicaliser",
     "DecodedBatch",
     "Decoder",
+    "Inference",
     "Items",
     "Scanner",
     "Transcoder",
@@ -216,6 +218,43 @@ class Decoder:
 
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
+
+@final
+class Inference:
+    """Takes statistics of what the records hold, path by path (``docs/columns.md``).
+
+    Args:
+        options: How to read, and what to keep apart.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: InferOptions) -> Inference: ...
+    @property
+    def records(self) -> int:
+        """Records seen so far, malformed ones too."""
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file.
+
+        Raises:
+            MalformedRecordError: A record is faulty, and faulty records are not passed over.
+            SplitError: A record has one value more to split by than there may be.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> Mapping[SplitValue, Statistics]:
+        """Ends the file and returns the statistics, under None where they are not split.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            SplitError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+    def take_malformed(self) -> Sequence[MalformedRecord]:
+        """Returns and forgets the faulty records passed over since the last call."""
 
 def canonical_item(item: Item) -> bytes:
     """Returns the canonical encoding of an item given as Python values.

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import exportkit._native as native
-from exportkit.engine.protocols import Canonicaliser, Decoder, Items, Scanner, Transcoder
+from exportkit.engine.protocols import Canonicaliser, Decoder, Inference, Items, Scanner, Transcoder
 from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.formats import TextForm
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
+from exportkit.model.statistics import InferOptions
 from exportkit.model.values import Item
 
 __all__ = ["NativeEngine"]
@@ -40,6 +41,10 @@ class NativeEngine:
     def decoder(self, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder:
         """Returns a decoder for one data file."""
         return native.Decoder(options, plans, split)
+
+    def inference(self, options: InferOptions) -> Inference:
+        """Returns a taker of statistics for one data file."""
+        return native.Inference(options)
 
     def canonical_item(self, item: Item) -> bytes:
         """Returns the canonical encoding of an item given as Python values."""

@@ -108,6 +108,10 @@ pub struct Line<'a> {
 /// events of its value, then `end_map`; a list is `begin_list`, the elements, `end_list`; a set is
 /// `begin_set`, its elements as `string`, `number` or `binary`, `end_set`.
 pub trait Visitor {
+    /// Where the next line begins: its number and offset, as in [`Line`]. Before each `begin_record`.
+    #[inline]
+    fn place(&mut self, _number: u64, _offset: u64) {}
+
     /// A line that holds a record, perhaps a faulty one, follows.
     fn begin_record(&mut self);
 
@@ -159,6 +163,41 @@ pub trait Visitor {
     /// The record is faulty, or was no record at all: forget it.
     fn discard_record(&mut self);
 }
+
+/// Methods of a [`Visitor`] that hands all it is told on to its field `visitor`.
+macro_rules! hand_on_to_visitor {
+    () => {
+        $crate::events::hand_on_to_visitor! {
+            place(number: u64, offset: u64);
+            begin_record();
+            member(member: $crate::events::Member);
+            write_timestamp(micros: u64);
+            begin_map(node: $crate::path::NodeId);
+            name(node: $crate::path::NodeId, name: $crate::events::Text<'_>);
+            end_map();
+            begin_list();
+            end_list();
+            begin_set(kind: $crate::events::SetKind);
+            end_set();
+            string(value: $crate::events::Text<'_>);
+            number(value: $crate::events::Number<'_>);
+            binary(value: $crate::events::Binary<'_>);
+            boolean(value: bool);
+            null();
+            end_record(line: &$crate::events::Line<'_>);
+            discard_record();
+        }
+    };
+    ($($method:ident($($argument:ident: $type:ty),*);)*) => {
+        $(
+            #[inline]
+            fn $method(&mut self, $($argument: $type),*) {
+                self.visitor.$method($($argument),*);
+            }
+        )*
+    };
+}
+pub(crate) use hand_on_to_visitor;
 
 /// A visitor that does nothing: whoever wants the faults alone.
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,7 @@ pub mod entries;
 pub mod events;
 pub mod fault;
 pub(crate) mod hash;
+pub mod inference;
 pub mod ion;
 pub mod json;
 mod judge;
@@ -24,9 +25,11 @@ pub mod scanner;
 pub mod sets;
 pub(crate) mod simd;
 pub mod spelling;
+pub mod split;
 pub mod strict;
 pub mod text;
 pub mod transcode;
+pub mod types;
 
 /// Whether the crate was compiled with optimisation (`release`) or without (`debug`).
 pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

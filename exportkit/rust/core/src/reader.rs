@@ -131,6 +131,7 @@ impl<P: Parser> Lines<P> {
     fn run<S: Sink>(&mut self, run: &[u8], sink: &mut S) -> ControlFlow<()> {
         let mut rest = run;
         while !rest.is_empty() {
+            sink.place(self.number + 1, self.offset);
             sink.begin_record();
             let accepted = self.parser.record(rest, sink);
             match accepted {

@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::Fault;
 use crate::ion::IonParser;
 use crate::json::JsonParser;
-use crate::path::NodeId;
 use crate::reader::{ExportType, Reader, Sink};
 
 /// How a data file is written.
@@ -29,23 +28,49 @@ pub struct Misread {
     pub fault: Fault,
 }
 
-/// Reads one data file of either format in chunks; the first faulty record ends it.
+/// Reads one data file of either format in chunks.
 #[derive(Debug)]
-pub struct StrictReader(Format);
-
-#[derive(Debug)]
-enum Format {
+pub enum AnyReader {
+    /// DynamoDB JSON.
     DynamodbJson(Reader<JsonParser>),
+    /// Amazon Ion text.
     Ion(Reader<IonParser>),
 }
+
+impl AnyReader {
+    /// Makes a reader at the start of a file; a line may hold `max_record_size` bytes.
+    pub fn new(format: OutputFormat, export_type: ExportType, max_record_size: usize) -> Self {
+        match format {
+            OutputFormat::DynamodbJson => Self::DynamodbJson(Reader::new(export_type, max_record_size)),
+            OutputFormat::Ion => Self::Ion(Reader::new(export_type, max_record_size)),
+        }
+    }
+
+    /// As [`Reader::feed`].
+    pub fn feed(&mut self, chunk: &[u8], sink: &mut impl Sink) -> ControlFlow<()> {
+        match self {
+            Self::DynamodbJson(reader) => reader.feed(chunk, sink),
+            Self::Ion(reader) => reader.feed(chunk, sink),
+        }
+    }
+
+    /// As [`Reader::finish`].
+    pub fn finish(&mut self, sink: &mut impl Sink) -> ControlFlow<()> {
+        match self {
+            Self::DynamodbJson(reader) => reader.finish(sink),
+            Self::Ion(reader) => reader.finish(sink),
+        }
+    }
+}
+
+/// Reads one data file of either format in chunks; the first faulty record ends it.
+#[derive(Debug)]
+pub struct StrictReader(AnyReader);
 
 impl StrictReader {
     /// Makes a reader at the start of a file; a line may hold `max_record_size` bytes.
     pub fn new(format: OutputFormat, export_type: ExportType, max_record_size: usize) -> Self {
-        Self(match format {
-            OutputFormat::DynamodbJson => Format::DynamodbJson(Reader::new(export_type, max_record_size)),
-            OutputFormat::Ion => Format::Ion(Reader::new(export_type, max_record_size)),
-        })
+        Self(AnyReader::new(format, export_type, max_record_size))
     }
 
     /// Tells the visitor the records that the chunk completes.
@@ -55,10 +80,7 @@ impl StrictReader {
     /// The first faulty record, after all before it were told; then no more may be fed.
     pub fn feed(&mut self, chunk: &[u8], visitor: &mut impl Visitor) -> Result<(), Misread> {
         let mut sink = StrictSink { visitor, misread: None };
-        let _ = match &mut self.0 {
-            Format::DynamodbJson(reader) => reader.feed(chunk, &mut sink),
-            Format::Ion(reader) => reader.feed(chunk, &mut sink),
-        };
+        let _ = self.0.feed(chunk, &mut sink);
         sink.misread.map_or(Ok(()), Err)
     }
 
@@ -69,10 +91,7 @@ impl StrictReader {
     /// The record, if it is faulty.
     pub fn finish(&mut self, visitor: &mut impl Visitor) -> Result<(), Misread> {
         let mut sink = StrictSink { visitor, misread: None };
-        let _ = match &mut self.0 {
-            Format::DynamodbJson(reader) => reader.finish(&mut sink),
-            Format::Ion(reader) => reader.finish(&mut sink),
-        };
+        let _ = self.0.finish(&mut sink);
         sink.misread.map_or(Ok(()), Err)
     }
 }
@@ -96,36 +115,6 @@ impl<V: Visitor> Sink for StrictSink<'_, V> {
     fn blank(&mut self, _line: &Line<'_>) {}
 }
 
-/// Methods that hand their arguments on to the visitor.
-macro_rules! hand_on {
-    ($($method:ident($($argument:ident: $type:ty),*);)*) => {
-        $(
-            #[inline]
-            fn $method(&mut self, $($argument: $type),*) {
-                self.visitor.$method($($argument),*);
-            }
-        )*
-    };
-}
-
 impl<V: Visitor> Visitor for StrictSink<'_, V> {
-    hand_on! {
-        begin_record();
-        member(member: Member);
-        write_timestamp(micros: u64);
-        begin_map(node: NodeId);
-        name(node: NodeId, name: Text<'_>);
-        end_map();
-        begin_list();
-        end_list();
-        begin_set(kind: SetKind);
-        end_set();
-        string(value: Text<'_>);
-        number(value: Number<'_>);
-        binary(value: Binary<'_>);
-        boolean(value: bool);
-        null();
-        end_record(line: &Line<'_>);
-        discard_record();
-    }
+    hand_on_to_visitor!();
 }

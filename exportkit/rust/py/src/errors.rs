@@ -45,6 +45,15 @@ pub(crate) fn misfit(py: Python<'_>, uri: &str, misfit: &Misfit) -> PyErr {
     error.map_or_else(|failure| failure, PyErr::from_value)
 }
 
+/// The `SplitError` of a record whose value of the attribute to split by has no place.
+pub(crate) fn split_refused(py: Python<'_>, uri: &str, message: &str) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let error = CLASS
+        .import(py, "exportkit.errors", "SplitError")
+        .and_then(|class| class.call1((uri, message)));
+    error.map_or_else(|failure| failure, PyErr::from_value)
+}
+
 /// Runs code of the core; a panic becomes a `RuntimeError` (`except Exception` would not catch the binding's own).
 ///
 /// What the code was changing must not be used after an error.

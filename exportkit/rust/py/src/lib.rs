@@ -9,13 +9,16 @@ mod canonicaliser;
 mod decoder;
 mod entries;
 mod errors;
+mod inference;
 mod items;
 mod known;
+mod malformed;
 mod options;
 mod plan;
 mod recent;
 mod scanner;
 mod session;
+mod statistics;
 mod transcoder;
 mod values;
 
@@ -40,6 +43,8 @@ mod _native {
     use super::decoder::Decoder;
     #[pymodule_export]
     use super::entries::{duplicate_keys, partition_keys};
+    #[pymodule_export]
+    use super::inference::Inference;
     #[pymodule_export]
     use super::items::Items;
     #[pymodule_export]

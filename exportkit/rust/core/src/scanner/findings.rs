@@ -3,30 +3,17 @@
 use std::ops::ControlFlow;
 
 use super::keys::Keys;
-use super::report::{ScanReport, TYPES};
+use super::report::ScanReport;
 use super::{ExportView, ScanOptions};
 use crate::canonical::Encoder;
 use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
 use crate::fault::{Fault, Reason};
 use crate::path::NodeId;
 use crate::reader::{ExportType, Sink};
+use crate::types::{self, TYPES};
 
 /// How far outside its window a write may be for a warning, in microseconds: clocks differ that much.
 const NEAR: u64 = 60_000_000;
-
-/// Places of the types in [`TYPES`].
-mod types {
-    pub(super) const S: usize = 0;
-    pub(super) const N: usize = 1;
-    pub(super) const B: usize = 2;
-    pub(super) const BOOL: usize = 3;
-    pub(super) const NULL: usize = 4;
-    pub(super) const SS: usize = 5;
-    pub(super) const NS: usize = 6;
-    pub(super) const BS: usize = 7;
-    pub(super) const L: usize = 8;
-    pub(super) const M: usize = 9;
-}
 
 /// What has been found, and the record at hand.
 #[derive(Debug)]
@@ -214,12 +201,7 @@ impl<const KEYED: bool> Visitor for Listener<'_, KEYED> {
 
     #[inline]
     fn begin_set(&mut self, kind: SetKind) {
-        let place = match kind {
-            SetKind::Strings => types::SS,
-            SetKind::Numbers => types::NS,
-            SetKind::Binaries => types::BS,
-        };
-        self.found.record.types[place] += self.found.record.weight;
+        self.found.record.types[types::of_set(kind)] += self.found.record.weight;
         self.found.record.scalar_weight = 0;
         self.value(|encoder| encoder.begin_set(kind), 1);
     }

@@ -10,8 +10,9 @@ mod watched;
 use std::ops::ControlFlow;
 
 use self::findings::{Findings, Listener};
-pub use self::report::{FoundFault, KeyTypes, ScanReport, TYPES};
+pub use self::report::{FoundFault, KeyTypes, ScanReport};
 use crate::reader::{DEFAULT_MAX_RECORD_SIZE, ExportType, Parser, Reader};
+pub use crate::types::TYPES;
 
 /// Which images an incremental export's records carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

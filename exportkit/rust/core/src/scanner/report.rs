@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::events::Line;
 use crate::fault::{Fault, Reason};
-
-/// The type tags, in the order that [`ScanReport::types`] counts them.
-pub const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"];
+use crate::types::TYPES;
 
 /// A fault, and the record it was found in.
 #[derive(Clone, Debug, PartialEq, Eq)]
