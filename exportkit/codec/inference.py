@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from exportkit.codec.lines import Line
-from exportkit.codec.paths import Path
+from exportkit.codec.paths import Path, Size
 from exportkit.codec.quarantine import Quarantine
 from exportkit.codec.source import OnBytes, RecordSource
 from exportkit.codec.splitting import split_value, too_many_values
@@ -12,7 +12,14 @@ from exportkit.errors import DataError
 from exportkit.model.decode import MalformedRecord
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import Buffer
-from exportkit.model.statistics import PATHS_PER_MAP_FIELD, InferOptions, Place, SplitValue, Statistics
+from exportkit.model.statistics import (
+    MAX_NAME_BYTES,
+    PATHS_PER_MAP_FIELD,
+    InferOptions,
+    Place,
+    SplitValue,
+    Statistics,
+)
 
 __all__ = ["ReferenceInference"]
 
@@ -85,7 +92,7 @@ class _Counts:
         self._file = options.file_index
         self._max_map_fields = options.max_map_fields
         self._max_names = options.max_map_fields * PATHS_PER_MAP_FIELD
-        self._names = 0
+        self._size = Size()
         self._records = self._bytes = self._puts = self._deletes = self._old_images = 0
         self._item = Path()
         self._keys = Path() if options.export_type is ExportType.INCREMENTAL else None
@@ -123,34 +130,56 @@ class _Counts:
         path.note(Value("M", attributes), place)
         for name, value in attributes:
             below = path.fields.get(name)
-            if below is None and path.values is None and self._names < self._max_names:
-                below = path.fields[name] = Path()
-                self._names += 1
+            if below is None and path.values is None and self._has_room(name):
+                below = self._new_field(path, name)
             elif below is None:
-                below = path.values = path.values or Path()
+                below = path.values = path.values or self._new_inner()
             self._add_value(below, value, place)
 
-    def _add_value(self, path: Path, value: Value, place: Place) -> None:
+    def _add_value(self, path: Path | None, value: Value, place: Place) -> None:
+        """Counts a value and what lies in it; nothing where there is no path for it."""
+        if path is None:
+            return
         path.note(value, place)
         if value.tag == "L":
             for element in value.content:
-                path.elements = path.elements or Path()
+                path.elements = path.elements or self._new_inner()
                 self._add_value(path.elements, element, place)
         elif value.tag == "M":
             for name, part in value.content:
                 self._add_value(self._below(path, name), part, place)
 
-    def _below(self, path: Path, name: str) -> Path:
+    def _below(self, path: Path, name: str) -> Path | None:
         """Returns where a map's value of that name is counted; a map with too many names gets one place for all."""
         if path.values is not None:
             return path.values
         below = path.fields.get(name)
-        if below is None:
-            if len(path.fields) >= self._max_map_fields or self._names >= self._max_names:
-                self._names -= path.names()
-                path.values = path.merge_fields(self._max_map_fields)
-                self._names += path.names()
-                return path.values
-            below = path.fields[name] = Path()
-            self._names += 1
+        if below is not None:
+            return below
+        if len(path.fields) < self._max_map_fields and self._has_room(name):
+            return self._new_field(path, name)
+        if path.fields:
+            before = path.size()
+            path.values = path.merge_fields(self._max_map_fields)
+            self._size += path.size() - before
+        else:
+            path.values = self._new_inner()
+        return path.values
+
+    def _has_room(self, name: str) -> bool:
+        """Tells whether one more name may be kept."""
+        return self._size.names < self._max_names and (
+            self._size.name_bytes + len(name.encode("utf-8")) <= MAX_NAME_BYTES
+        )
+
+    def _new_field(self, path: Path, name: str) -> Path:
+        self._size += Size(1, len(name.encode("utf-8")))
+        below = path.fields[name] = Path()
         return below
+
+    def _new_inner(self) -> Path | None:
+        """Returns a path for elements or values; None where there are enough."""
+        if self._size.inner >= self._max_names:
+            return None
+        self._size += Size(inner=1)
+        return Path()

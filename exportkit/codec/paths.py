@@ -1,13 +1,34 @@
 """The values at one path, counted: ``exportkit.model.statistics`` while it grows."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from operator import add, sub
+from typing import Any, NamedTuple
 
 from exportkit.codec.numbers import Number, digits_before, digits_behind, to_int64
 from exportkit.codec.tree import TYPE_TAGS, Value
 from exportkit.model.statistics import NumberStatistics, PathStatistics, Place, TypeStatistics
 
-__all__ = ["Path"]
+__all__ = ["Path", "Size"]
+
+
+class Size(NamedTuple):
+    """How much is kept of paths.
+
+    Attributes:
+        names: Names.
+        name_bytes: Their bytes in UTF-8.
+        inner: Elements and values.
+    """
+
+    names: int = 0
+    name_bytes: int = 0
+    inner: int = 0
+
+    def __add__(self, other: tuple[int, ...]) -> "Size":  # type: ignore[override]  # by part, not end to end
+        return Size(*map(add, self, other))
+
+    def __sub__(self, other: tuple[int, ...]) -> "Size":
+        return Size(*map(sub, self, other))
 
 
 @dataclass(slots=True)
@@ -25,10 +46,15 @@ class Path:
         known = self.types.get(value.tag)
         self.types[value.tag] = found if known is None else _merged(known, found)
 
-    def names(self) -> int:
-        """Returns how many names are kept below."""
-        inner = [*self.fields.values(), self.values, self.elements]
-        return len(self.fields) + sum(path.names() for path in inner if path is not None)
+    def size(self) -> "Size":
+        """Returns how much is kept below."""
+        size = Size(len(self.fields), sum(len(name.encode("utf-8")) for name in self.fields))
+        for path in self.fields.values():
+            size += path.size()
+        for inner in (self.values, self.elements):
+            if inner is not None:
+                size += inner.size() + Size(inner=1)
+        return size
 
     def merge_fields(self, max_map_fields: int) -> "Path":
         """Takes the fields away and returns them merged, with ``values`` where there are any."""

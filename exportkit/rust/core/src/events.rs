@@ -98,6 +98,8 @@ pub struct Line<'a> {
     pub offset: u64,
     /// Its bytes without the line feed, counted; a carriage return before that counts.
     pub length: u64,
+    /// Whether a line feed ends it: the last line of a file may have none.
+    pub has_line_feed: bool,
     /// The bytes themselves, a carriage return before the line feed too; empty where the line was too long.
     pub bytes: &'a [u8],
 }

@@ -75,6 +75,8 @@ struct Lines<P> {
     limit: usize,
     number: u64,
     offset: u64,
+    /// Whether the line at hand is the file's last, which has no line feed of its own.
+    last: bool,
 }
 
 impl<P: Parser> Reader<P> {
@@ -87,6 +89,7 @@ impl<P: Parser> Reader<P> {
                 limit: max_record_size,
                 number: 0,
                 offset: 0,
+                last: false,
             },
         }
     }
@@ -100,6 +103,7 @@ impl<P: Parser> Reader<P> {
     /// Reads the last record, if it had no line feed.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) -> ControlFlow<()> {
         let lines = &mut self.lines;
+        lines.last = true;
         self.splitter.finish(|piece| lines.piece(piece, sink))
     }
 }
@@ -192,6 +196,7 @@ impl<P: Parser> Lines<P> {
             number: self.number,
             offset,
             length,
+            has_line_feed: !self.last,
             bytes,
         }
     }

@@ -119,7 +119,7 @@ impl Inference {
                 py,
                 &self.uri,
                 &format!(
-                    "line {} (byte {}): more than {} values of {:?}",
+                    "line {} (byte {}): more than {} values of {}",
                     refused.line, refused.offset, self.max_split_values, self.split_by
                 ),
             ),

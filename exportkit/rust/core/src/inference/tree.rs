@@ -81,12 +81,15 @@ pub(super) struct Tree {
     pub(super) stats: Vec<[Stat; TYPES.len()]>,
     /// Shapes to be used again.
     free: Vec<Id>,
+    /// Names that a map may have.
     max_fields: usize,
+    /// Names that all maps may have together; and of elements and values as many.
     max_paths: usize,
-    /// Paths there are; item and Keys are none.
-    paths: usize,
-    /// Bytes of their names.
+    names: usize,
+    /// Bytes of the names.
     name_bytes: usize,
+    /// Elements and values there are.
+    inner: usize,
 }
 
 impl Tree {
@@ -97,8 +100,9 @@ impl Tree {
             free: Vec::new(),
             max_fields,
             max_paths,
-            paths: 0,
+            names: 0,
             name_bytes: 0,
+            inner: 0,
         }
     }
 
@@ -112,7 +116,7 @@ impl Tree {
         if let Some(&field) = shape.fields.get(name) {
             return (field, false);
         }
-        let full = self.paths >= self.max_paths || self.name_bytes + name.len() > MAX_NAME_BYTES;
+        let full = self.names >= self.max_paths || self.name_bytes + name.len() > MAX_NAME_BYTES;
         if top && (full || shape.values != NONE) {
             return (self.values(map), false);
         }
@@ -121,6 +125,7 @@ impl Tree {
             return (self.values(map), true);
         }
         let field = self.add();
+        self.names += 1;
         self.name_bytes += name.len();
         self.shapes[map as usize].fields.insert(name.into(), field);
         (field, false)
@@ -129,10 +134,11 @@ impl Tree {
     /// The path of a map's values.
     fn values(&mut self, map: Id) -> Id {
         if self.shapes[map as usize].values == NONE {
-            if self.paths >= self.max_paths * 2 {
-                return LOST;
+            let values = self.add_inner();
+            if values != LOST {
+                self.shapes[map as usize].values = values;
             }
-            self.shapes[map as usize].values = self.add();
+            return values;
         }
         self.shapes[map as usize].values
     }
@@ -148,11 +154,10 @@ impl Tree {
 
     #[cold]
     fn add_elements(&mut self, list: Id) -> Id {
-        if self.paths >= self.max_paths * 2 {
-            return LOST;
+        let elements = self.add_inner();
+        if elements != LOST {
+            self.shapes[list as usize].elements = elements;
         }
-        let elements = self.add();
-        self.shapes[list as usize].elements = elements;
         elements
     }
 
@@ -162,12 +167,21 @@ impl Tree {
         let elements = self.shapes[list as usize].elements;
         if elements != NONE && elements != LOST && self.stats[elements as usize].iter().all(|stat| stat.count == 0) {
             self.shapes[list as usize].elements = NONE;
+            self.inner -= 1;
             self.release(elements);
         }
     }
 
+    /// Adds elements or values, if there may be more.
+    fn add_inner(&mut self) -> Id {
+        if self.inner >= self.max_paths {
+            return LOST;
+        }
+        self.inner += 1;
+        self.add()
+    }
+
     fn add(&mut self) -> Id {
-        self.paths += 1;
         self.free.pop().unwrap_or_else(|| {
             self.shapes.push(Shape::new(NONE));
             self.stats.push([Stat::new(); TYPES.len()]);
@@ -176,7 +190,6 @@ impl Tree {
     }
 
     fn release(&mut self, id: Id) {
-        self.paths -= 1;
         self.shapes[id as usize] = Shape::new(NONE);
         self.stats[id as usize] = [Stat::new(); TYPES.len()];
         self.free.push(id);
@@ -185,53 +198,62 @@ impl Tree {
     /// Makes the fields of a map its values.
     fn collapse(&mut self, map: Id) {
         for (name, field) in take(&mut self.shapes[map as usize].fields) {
-            self.name_bytes -= name.len();
-            self.merge_values(map, field);
+            self.forget_name(&name);
+            self.add_values(map, field);
         }
     }
 
-    /// Merges a path into the values of a map.
-    fn merge_values(&mut self, map: Id, from: Id) {
+    fn forget_name(&mut self, name: &[u8]) {
+        self.names -= 1;
+        self.name_bytes -= name.len();
+    }
+
+    /// Merges a path that nobody refers to any more into the values of a map.
+    fn add_values(&mut self, map: Id, from: Id) {
         match self.shapes[map as usize].values {
-            NONE => self.shapes[map as usize].values = from,
+            NONE => {
+                self.inner += 1;
+                self.shapes[map as usize].values = from;
+            }
             values => self.merge(values, from),
         }
     }
 
-    /// Merges a path, and all below it, into another.
+    /// Merges a path, and all below it, into another; nobody refers to it any more.
     fn merge(&mut self, into: Id, from: Id) {
         let stats = self.stats[from as usize];
         for (stat, other) in self.stats[into as usize].iter_mut().zip(&stats) {
             stat.merge(other);
         }
-        let Shape {
-            fields,
-            values,
-            elements,
-        } = std::mem::replace(&mut self.shapes[from as usize], Shape::new(NONE));
+        let below = std::mem::replace(&mut self.shapes[from as usize], Shape::new(NONE));
         self.release(from);
-        if values != NONE {
+        if below.values != NONE {
+            self.inner -= 1;
             self.collapse(into);
-            self.merge_values(into, values);
+            self.add_values(into, below.values);
         }
-        for (name, field) in fields {
-            if self.shapes[into as usize].values != NONE {
-                self.name_bytes -= name.len();
-                self.merge_values(into, field);
-            } else if let Some(&known) = self.shapes[into as usize].fields.get(&name) {
-                self.name_bytes -= name.len();
+        for (name, field) in below.fields {
+            let shape = &mut self.shapes[into as usize];
+            if shape.values != NONE {
+                self.forget_name(&name);
+                self.add_values(into, field);
+            } else if let Some(&known) = shape.fields.get(&name) {
+                self.forget_name(&name);
                 self.merge(known, field);
             } else {
-                self.shapes[into as usize].fields.insert(name, field);
+                shape.fields.insert(name, field);
             }
         }
         if self.shapes[into as usize].fields.len() > self.max_fields {
             self.collapse(into);
         }
         match self.shapes[into as usize].elements {
-            _ if elements == NONE => {}
-            NONE => self.shapes[into as usize].elements = elements,
-            known => self.merge(known, elements),
+            _ if below.elements == NONE => {}
+            NONE => self.shapes[into as usize].elements = below.elements,
+            known => {
+                self.inner -= 1;
+                self.merge(known, below.elements);
+            }
         }
     }
 }

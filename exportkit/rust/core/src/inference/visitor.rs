@@ -19,7 +19,7 @@ const PATHS_PER_MAP_FIELD: usize = 50;
 pub struct Statistics {
     /// Records.
     pub records: u64,
-    /// Bytes of their lines, a line feed each.
+    /// Bytes of their lines, line feeds counted.
     pub bytes: u64,
     /// Change records with a new image.
     pub puts: u64,
@@ -280,7 +280,7 @@ impl Visitor for Statistics {
     #[inline]
     fn end_record(&mut self, line: &Line<'_>) {
         self.records += 1;
-        self.bytes += line.length + 1;
+        self.bytes += line.length + u64::from(line.has_line_feed);
         if !self.full {
             *(if self.new_image {
                 &mut self.puts

@@ -27,6 +27,7 @@ fn read(export_type: ExportType, line: &str) -> String {
                     number: 1,
                     offset: 0,
                     length: 0,
+                    has_line_feed: true,
                     bytes: b"",
                 });
                 String::from_utf8(transcoder.lines().trim_ascii_end().to_vec()).unwrap()
@@ -482,6 +483,7 @@ fn what_a_name_was_followed_by_before_does_not_matter() {
                 number: 1,
                 offset: 0,
                 length: 0,
+                has_line_feed: true,
                 bytes: b"",
             });
             is_good.then(|| transcoder.lines().to_vec())
