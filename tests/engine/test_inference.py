@@ -1,6 +1,5 @@
 """What an inference counts, path by path: the rules of docs/columns.md, "Statistics"."""
 
-
 import pytest
 
 from exportkit.engine.protocols import Engine
