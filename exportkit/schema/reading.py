@@ -1,0 +1,32 @@
+"""A schema file from where it lies; all else in this package is handed what it works on."""
+
+import os
+
+from exportkit.errors import ObjectTooLargeError, SchemaFileError
+from exportkit.schema.schema import Schema
+from exportkit.store import StoreOptions, open_store
+from exportkit.store.opening import normal_uri
+
+__all__ = ["read_schema"]
+
+_LIMIT = 64 * 1024 * 1024  # 10,000 columns have a few MB
+
+
+def read_schema(location: str | os.PathLike[str], storage: StoreOptions | None = None) -> Schema:
+    """Returns the schema of a schema file.
+
+    Args:
+        location: The file: a path, ``file://`` or ``s3://`` URI.
+        storage: How to reach it; standard AWS configuration if None.
+
+    Raises:
+        SchemaFileError: It is no schema file; says where, what is wrong and what is allowed.
+        ObjectNotFoundError: There is no such file.
+        StoreError: It cannot be read.
+    """
+    uri = normal_uri(os.fspath(location))
+    try:
+        data = open_store(uri, storage or StoreOptions()).read(uri, _LIMIT)
+    except ObjectTooLargeError as error:
+        raise SchemaFileError(uri, error.message) from None
+    return Schema.from_json(data, uri)

@@ -1,0 +1,121 @@
+"""Table definitions: DuckDB's by running it, the others by hand."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from exportkit.engine.reference import ReferenceEngine
+from exportkit.model.values import ChangeRecord, Item
+from exportkit.schema import SchemaOptions, ddl, resolve
+from tests.schema.making import changes_of, schema_of
+from tests.schema.test_everything_fits import decode
+
+ITEM: Item = {
+    "s": "x",
+    "n": Decimal(1),
+    "price": Decimal("9.99"),
+    "long": Decimal("1E+30"),
+    "b": b"\0",
+    "yes": True,
+    "ss": {"a"},
+    "l": [Decimal("1.5")],
+    "m": {"a b": "x", "c": [{"d": b"1"}]},
+    "keyed": {f"k{number}": Decimal(number) for number in range(201)},
+    'quo"te`d': "x",
+}
+WIDE: Item = {"w": Decimal("1E+60"), "x": Decimal("0.5"), "m": {"v": Decimal("1E-60"), "w": Decimal("1.1")}}
+
+
+def test_duckdb_reads_what_was_written(tmp_path: Path) -> None:
+    schema = schema_of(ITEM, {"s": "y", "x": None})
+    table, _ = decode(ReferenceEngine(), [ITEM], schema)
+    folder = tmp_path / "it's [1]*"
+    folder.mkdir()
+    pq.write_table(table, folder / "part-0.parquet")
+    connection = duckdb.connect()
+    connection.execute(ddl(schema, "duckdb", 'my "table"', str(folder), rescue=True))
+    told = dict(connection.execute('select column_name, column_type from (describe "my ""table""")').fetchall())
+    assert told == {
+        "b": "BLOB",
+        "keyed": "MAP(VARCHAR, BIGINT)",
+        "l": "DECIMAL(18,1)[]",
+        "long": "DECIMAL(38,0)",
+        "m": 'STRUCT("a b" VARCHAR, c STRUCT(d BLOB)[])',
+        "n": "BIGINT",
+        "price": "DECIMAL(18,2)",
+        'quo"te`d': "VARCHAR",
+        "s": "VARCHAR",
+        "ss": "VARCHAR[]",
+        "x": "VARCHAR",
+        "yes": "BOOLEAN",
+        "_rescued": "MAP(VARCHAR, VARCHAR)",
+    }
+    assert connection.execute('select n, price, l, m.c[1].d, keyed[\'k7\'] from "my ""table"""').fetchall() == [
+        (1, Decimal("9.99"), [Decimal("1.5")], b"1", 7)
+    ]
+
+
+def test_duckdb_reads_changes(tmp_path: Path) -> None:
+    micros = 1_684_374_845_117_899
+    change = ChangeRecord(keys={"pk": "a"}, write_timestamp=micros, new_image={"pk": "a"}, old_image=None)
+    schema = resolve(changes_of(({"pk": "a"}, {"pk": "a"})), SchemaOptions())
+    table, _ = decode(ReferenceEngine(), [change], schema)
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    connection = duckdb.connect()
+    connection.execute(ddl(schema, "duckdb", "changes", f"{tmp_path}/", rescue=True))
+    rows = connection.execute("select operation, epoch_us(write_timestamp), keys.pk, new_image from changes").fetchall()
+    assert rows == [("PUT", micros, "a", {"pk": "a"})]
+    kinds = [row[1] for row in connection.execute("describe changes").fetchall()]
+    assert kinds[1] == "TIMESTAMP WITH TIME ZONE"
+
+
+def test_duckdb_says_what_it_rounds() -> None:
+    text = ddl(schema_of(WIDE, numbers="decimal256"), "duckdb", "t", "/data")
+    assert text.startswith("-- m.v is read as DOUBLE: decimals have at most 38 digits\n-- w is read as DOUBLE")
+    assert 'CAST("w" AS DOUBLE) AS "w"' in text
+
+
+def test_athena() -> None:
+    schema = schema_of(ITEM, names="portable")
+    assert ddl(schema, "athena", "Orders-2.prod", "s3://bucket/it's/data") == (
+        "CREATE EXTERNAL TABLE `orders_2_prod` (\n"
+        "  `b` binary,\n"
+        "  `keyed` map<string,bigint>,\n"
+        "  `l` array<decimal(18,1)>,\n"
+        "  `long` decimal(38,0),\n"
+        "  `m` struct<`a_b`:string,`c`:array<struct<`d`:binary>>>,\n"
+        "  `n` bigint,\n"
+        "  `price` decimal(18,2),\n"
+        "  `quo_te_d` string,\n"
+        "  `s` string,\n"
+        "  `ss` array<string>,\n"
+        "  `yes` boolean\n"
+        ")\n"
+        "STORED AS PARQUET\n"
+        "LOCATION 's3://bucket/it\\'s/data/';\n"
+    )
+
+
+def test_spark() -> None:
+    schema = schema_of({"a": [{"b`c": {"d": Decimal(1)}}], "t": True})
+    assert ddl(schema, "spark", "t", "/data") == (
+        "-- names that not every version takes: 'b`c'; --names portable has none\n"
+        "CREATE TABLE `t` (\n"
+        "  `a` ARRAY<STRUCT<`b``c`: STRUCT<`d`: BIGINT>>>,\n"
+        "  `t` BOOLEAN\n"
+        ")\n"
+        "USING PARQUET\n"
+        "LOCATION '/data';\n"
+    )
+
+
+@pytest.mark.parametrize("dialect", ["athena", "spark"])
+def test_decimals_that_are_too_wide_are_left_out_and_said_so(dialect: str) -> None:
+    text = ddl(schema_of(WIDE, numbers="decimal256"), dialect, "t", "/data").lower()
+    assert text.startswith("-- m.v is left out: decimals here have at most 38 digits\n-- w is left out")
+    assert "76" not in text
+    assert "`w`" in text  # that of the struct
+    assert "\n  `w`" not in text
