@@ -13,6 +13,7 @@ from exportkit.model.decode import MalformedRecord
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import Buffer
 from exportkit.model.statistics import (
+    MAX_INNER_PATHS,
     MAX_NAME_BYTES,
     PATHS_PER_MAP_FIELD,
     InferOptions,
@@ -179,7 +180,7 @@ class _Counts:
 
     def _new_inner(self) -> Path | None:
         """Returns a path for elements or values; None where there are enough."""
-        if self._size.inner >= self._max_names:
+        if self._size.inner >= MAX_INNER_PATHS:
             return None
         self._size += Size(inner=1)
         return Path()

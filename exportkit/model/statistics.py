@@ -11,6 +11,7 @@ from exportkit.model.scan import ReadOptions
 
 __all__ = [
     "DEFAULT_MAX_MAP_FIELDS",
+    "MAX_INNER_PATHS",
     "MAX_NAME_BYTES",
     "PATHS_PER_MAP_FIELD",
     "InferOptions",
@@ -27,6 +28,9 @@ DEFAULT_MAX_MAP_FIELDS = 200
 
 PATHS_PER_MAP_FIELD = 50
 """Places of a whole export that statistics are kept for, as a multiple of the limit on one map."""
+
+MAX_INNER_PATHS = 10_000
+"""Places beside these that are ``elements`` or ``values``."""
 
 MAX_NAME_BYTES = 4 * 1024 * 1024
 """Bytes that the names of all these places may hold together."""

@@ -12,6 +12,9 @@ use crate::types::TYPES;
 /// Bytes that the names of all paths may hold together.
 pub(super) const MAX_NAME_BYTES: usize = 4 << 20;
 
+/// Elements and values that there may be, those aside that names turn into.
+pub(super) const MAX_INNER: usize = 10_000;
+
 /// Number of a shape in its tree.
 pub(super) type Id = u32;
 /// The items, or both images.
@@ -83,8 +86,8 @@ pub(super) struct Tree {
     free: Vec<Id>,
     /// Names that a map may have.
     max_fields: usize,
-    /// Names that all maps may have together; and of elements and values as many.
-    max_paths: usize,
+    /// Names that all maps may have together.
+    max_names: usize,
     names: usize,
     /// Bytes of the names.
     name_bytes: usize,
@@ -93,13 +96,13 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(max_fields: usize, max_paths: usize) -> Self {
+    pub(super) fn new(max_fields: usize, max_names: usize) -> Self {
         Self {
             shapes: vec![Shape::new(NONE), Shape::new(NONE), Shape::new(LOST)],
             stats: vec![[Stat::new(); TYPES.len()]; 3],
             free: Vec::new(),
             max_fields,
-            max_paths,
+            max_names,
             names: 0,
             name_bytes: 0,
             inner: 0,
@@ -116,7 +119,7 @@ impl Tree {
         if let Some(&field) = shape.fields.get(name) {
             return (field, false);
         }
-        let full = self.names >= self.max_paths || self.name_bytes + name.len() > MAX_NAME_BYTES;
+        let full = self.names >= self.max_names || self.name_bytes + name.len() > MAX_NAME_BYTES;
         if top && (full || shape.values != NONE) {
             return (self.values(map), false);
         }
@@ -174,7 +177,7 @@ impl Tree {
 
     /// Adds elements or values, if there may be more.
     fn add_inner(&mut self) -> Id {
-        if self.inner >= self.max_paths {
+        if self.inner >= MAX_INNER {
             return LOST;
         }
         self.inner += 1;
