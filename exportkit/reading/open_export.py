@@ -1,5 +1,6 @@
 """One export opened for reading: its items, changes, lines, statistics, batches."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import closing
@@ -23,7 +24,7 @@ from exportkit.reading.progress import Progress
 from exportkit.reading.scan import SCAN_BATCH_BYTES, Scan, select_columns
 from exportkit.reading.statistics import FileStatistics, merged
 from exportkit.reading.threads import default_jobs, streams_in_order
-from exportkit.schema import Schema, SchemaOptions, resolve
+from exportkit.schema import Schema, SchemaOptions, read_schema, resolve
 
 if TYPE_CHECKING:  # it takes long to import
     import pyarrow as pa
@@ -287,7 +288,7 @@ class OpenExport:
         columns: Sequence[str] | None = None,
         *,
         batch_size: int = DEFAULT_BATCH_ROWS,
-        schema: Schema | None = None,
+        schema: Schema | str | os.PathLike[str] | None = None,
         sample: int | None = None,
         on_misfit: OnMisfit = "rescue",
         progress: Progress | None = None,
@@ -301,7 +302,7 @@ class OpenExport:
         Args:
             columns: Top-level attributes to read, in this order; others are passed over early. All if None.
             batch_size: Rows of a batch at most.
-            schema: The columns.
+            schema: The columns: a Schema, or where a schema file lies (path or S3 URI).
             sample: Find the schema from so many records instead of all.
             on_misfit: What becomes of values that fit no column of a given or sampled schema: ``rescue`` keeps them
                 as DynamoDB JSON in the column ``_rescued``, ``error`` raises.
@@ -315,6 +316,8 @@ class OpenExport:
             raise UsageError("a schema is given, so no sample is taken: name one of them")
         if on_misfit not in get_args(OnMisfit):
             raise UsageError(f"on_misfit is {on_misfit!r}; it takes {' or '.join(get_args(OnMisfit))}")
+        if isinstance(schema, str | os.PathLike):
+            schema = read_schema(schema, self._export.options)
         fits = schema is None and sample is None  # every value was looked at
         schema = schema or self.schema(sample=sample, progress=progress)
         plan = schema.plan(
@@ -332,7 +335,7 @@ class OpenExport:
         self,
         columns: Sequence[str] | None = None,
         *,
-        schema: Schema | None = None,
+        schema: Schema | str | os.PathLike[str] | None = None,
         sample: int | None = None,
         on_misfit: OnMisfit = "rescue",
         progress: Progress | None = None,

@@ -33,6 +33,14 @@ class Scan:
 
     Errors are those of ``exportkit.errors`` where Python takes the batches (iteration, ``to_arrow``).
     Through ``__arrow_c_stream__`` only their text can pass: the consumer raises an error of its own with it.
+
+    Example:
+        >>> import exportkit
+        >>> scan = exportkit.open("samples/full-json").scan(columns=["pk", "sk"])
+        >>> scan.schema.names
+        ['pk', 'sk']
+        >>> sum(batch.num_rows for batch in scan)
+        150
     """
 
     def __init__(

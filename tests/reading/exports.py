@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from exportkit.engine.protocols import Engine
 from exportkit.export import open_export
 from exportkit.model.formats import ExportType, OutputFormat
@@ -32,6 +30,4 @@ def make_changes(root: Path, form: OutputFormat) -> Made:
 
 
 def opened(made: Made, engine: Engine, jobs: int = 1) -> OpenExport:
-    if not (hasattr(engine, "decoder") and hasattr(engine, "inference")):
-        pytest.skip(f"the {engine.name} engine reads no columns yet")
     return OpenExport(open_export(made.folder), jobs=jobs, engine=engine)

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import exportkit
 from exportkit.engine.protocols import Engine
 from exportkit.errors import GzipError, ItemCountError, MalformedRecordError, Md5MismatchError, MisfitError, UsageError
 from exportkit.model.formats import OutputFormat
@@ -102,6 +103,14 @@ def test_misfits_of_a_given_or_sampled_schema_are_rescued(
         export.scan(schema=export.schema(), sample=1)
     with pytest.raises(UsageError, match="on_misfit is 'drop'"):
         export.scan(on_misfit="drop")  # type: ignore[arg-type]  # told at run time too
+
+
+def test_a_schema_file_gives_the_columns(tmp_path: Path, form: OutputFormat, jobs: int, engine: Engine) -> None:
+    export = opened(make_full(tmp_path / "export", form), engine, jobs)
+    place = tmp_path / "schema.json"
+    place.write_bytes(export.schema().to_json())
+    assert export.to_arrow(schema=place).drop_columns("_rescued").to_pylist() == ROWS
+    assert export.to_arrow(schema=str(place), on_misfit="error").to_pylist() == ROWS
 
 
 def test_an_incremental_gives_a_change_table(tmp_path: Path, form: OutputFormat, jobs: int, engine: Engine) -> None:
@@ -226,3 +235,8 @@ def test_nothing_is_read_before_a_batch_is_asked_for(
     assert pa.RecordBatchReader.from_stream(scan).schema == scan.schema
     with pytest.raises(FileNotFoundError):
         next(iter(scan))
+
+
+def test_the_package_opens_and_reads(tmp_path: Path, form: OutputFormat, jobs: int) -> None:
+    export = exportkit.open(make_full(tmp_path, form).folder, jobs=jobs)
+    assert export.to_arrow(["pk"]).num_rows == 8
