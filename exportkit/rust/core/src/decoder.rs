@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::columns::plan::ColumnPlan;
 use crate::columns::{Batch, Columns, ColumnsReport, Misfit, TooLarge};
-use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::fault::{Fault, Reason};
 use crate::ion::IonParser;
 use crate::json::JsonParser;
@@ -232,6 +232,14 @@ impl Visitor for Rows {
     #[inline]
     fn number(&mut self, value: Number<'_>) {
         self.columns.number(value);
+    }
+    #[inline]
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.columns.short_string(value);
+    }
+    #[inline]
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        self.columns.short_number(value);
     }
     #[inline]
     fn binary(&mut self, value: Binary<'_>) {

@@ -8,6 +8,7 @@
 
 use crate::number::Decimal;
 use crate::path::NodeId;
+use crate::simd::BLOCK;
 
 /// The attribute maps a record can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,12 +75,33 @@ pub struct Text<'a> {
 }
 
 /// A validated number, its digits read only when somebody asks for them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number<'a> {
     /// Decimal text, with `e`, `E`, `d` or `D` before an exponent, perhaps with `_` between digits.
     Text(&'a [u8]),
     /// Already read (Ion floats, hexadecimal and binary integers).
     Value(Decimal),
+}
+
+/// A string that needs no unescaping and is shorter than a block, with what stands behind it: so that it can be copied
+/// as a block.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortText<'a> {
+    /// The record from the string's first byte on.
+    pub window: &'a [u8; BLOCK],
+    /// Bytes of the string, less than a block has.
+    pub length: usize,
+}
+
+/// A number that is shorter than a block, perhaps `-`, then digits, perhaps with one point before, among or behind them.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortNumber<'a> {
+    /// The record from the number's first byte on.
+    pub window: &'a [u8; BLOCK],
+    /// Bytes of the number, less than a block has.
+    pub length: usize,
+    /// Where the point stands; `length` where there is none.
+    pub point: usize,
 }
 
 /// Validated base64, decoded only when somebody asks for it.
@@ -149,6 +171,18 @@ pub trait Visitor {
 
     /// An N, or an element of an NS.
     fn number(&mut self, value: Number<'_>);
+
+    /// As [`Self::string`]; most strings are told so.
+    #[inline(always)]
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.string(value.text());
+    }
+
+    /// As [`Self::number`]; most numbers are told so.
+    #[inline(always)]
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        self.number(value.number());
+    }
 
     /// A B, or an element of a BS.
     fn binary(&mut self, value: Binary<'_>);

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::events::{Binary, Number, Spelling, Text};
+use crate::events::{Binary, Number, ShortNumber, ShortText, Spelling, Text};
 use crate::number::Decimal;
+use crate::simd::BLOCK;
 
 /// Standard base64, padded; unused bits of the last character may be anything.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -52,6 +53,28 @@ impl<'a> Text<'a> {
     /// Whether the string is empty.
     pub const fn is_empty(self) -> bool {
         self.raw.is_empty() // no escape stands for nothing
+    }
+}
+
+impl<'a> ShortText<'a> {
+    /// The string.
+    #[inline(always)]
+    pub fn text(self) -> Text<'a> {
+        Text::plain(&self.window[..self.length % BLOCK])
+    }
+}
+
+impl<'a> ShortNumber<'a> {
+    /// The number.
+    #[inline(always)]
+    pub fn number(self) -> Number<'a> {
+        Number::Text(&self.window[..self.length % BLOCK])
+    }
+
+    /// Whether it has no point.
+    #[inline(always)]
+    pub const fn is_integer(self) -> bool {
+        self.point == self.length
     }
 }
 

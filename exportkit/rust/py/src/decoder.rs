@@ -138,8 +138,8 @@ impl Decoder {
                 self.state = State::Stopped(decoder, stop);
                 Err(error)
             }
-            State::Ending(decoder) | State::Finished(decoder) => {
-                self.state = State::Finished(decoder);
+            ended @ (State::Ending(_) | State::Finished(_)) => {
+                self.state = ended;
                 Err(finished())
             }
             State::Broken => Err(broken()),

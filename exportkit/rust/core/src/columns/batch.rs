@@ -41,8 +41,8 @@ impl Columns {
         };
         let mut columns = Vec::new();
         if self.roots.keys == NONE {
-            if let Kind::Fields(item) = &self.nodes[self.roots.item as usize].kind {
-                columns.extend_from_slice(&item.columns);
+            if let Kind::Struct { fields, .. } = &self.nodes[self.roots.item as usize].kind {
+                columns.extend_from_slice(&fields.columns);
             }
         } else {
             let roots = &self.roots;
@@ -77,7 +77,9 @@ impl Columns {
     fn take_column(&mut self, column: u32, rows: usize, data_type: &DataType) -> Result<ArrayData, TooLarge> {
         let builder = ArrayData::builder(data_type.clone()).len(rows);
         let builder = match &mut self.nodes[column as usize].kind {
-            Kind::Writing | Kind::Unknown | Kind::Skip => return Ok(ArrayData::new_null(data_type, rows)),
+            Kind::Writing | Kind::Unknown | Kind::Skip | Kind::Flat(_) => {
+                return Ok(ArrayData::new_null(data_type, rows));
+            }
             Kind::String(bytes)
             | Kind::Binary(bytes)
             | Kind::NumberString(bytes)
@@ -121,9 +123,9 @@ impl Columns {
                     .child_data(children);
                 builder.add_buffer(offsets).nulls(nulls).add_child_data(built(entries)?)
             }
-            Kind::Fields(struct_) => {
-                let nulls = struct_.valid.take_nulls(rows);
-                let columns = struct_.columns.clone();
+            Kind::Struct { valid, fields } => {
+                let nulls = valid.take_nulls(rows);
+                let columns = fields.columns.clone();
                 return self.take_struct(builder.nulls(nulls), &columns, rows, data_type);
             }
             Kind::Mixed(mixed) => {
@@ -154,8 +156,7 @@ impl Columns {
     #[inline(never)]
     pub(super) fn take_back(&mut self) {
         // The elements of what is still open count too.
-        for at in 0..=self.frames.len() {
-            let frame = self.frames.get(at).copied().unwrap_or(self.frame);
+        for frame in self.frames.iter().take(self.top + 1) {
             if let Kind::List(list) | Kind::Set { list, .. } | Kind::Map { list, .. } =
                 &mut self.nodes[frame.column as usize].kind
             {
@@ -181,7 +182,7 @@ impl Columns {
     /// Takes back the last rows of a column, written or not.
     fn take_rows_back(&mut self, column: u32, rows: Range<usize>) {
         match &mut self.nodes[column as usize].kind {
-            Kind::Writing | Kind::Unknown | Kind::Skip => {}
+            Kind::Writing | Kind::Unknown | Kind::Skip | Kind::Flat(_) => {}
             Kind::String(bytes)
             | Kind::Binary(bytes)
             | Kind::NumberString(bytes)
@@ -205,9 +206,8 @@ impl Columns {
                 self.take_rows_back(keys, entries.clone());
                 self.take_rows_back(element, entries);
             }
-            Kind::Fields(fields) => {
-                fields.valid.clear(rows.clone());
-                fields.rest_begun = false;
+            Kind::Struct { valid, fields } => {
+                valid.clear(rows.clone());
                 for column in fields.columns.clone() {
                     self.take_rows_back(column, rows.clone());
                 }

@@ -7,7 +7,8 @@ use std::mem::take;
 
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 
-use crate::events::{Binary, Text};
+use crate::events::{Binary, ShortText, Text};
+use crate::simd::BLOCK;
 
 /// Rows that a column has room for from its first value on.
 const FEWEST: usize = 64;
@@ -209,6 +210,15 @@ impl Bytes {
     #[inline(always)]
     pub(super) fn set_text(&mut self, row: usize, value: Text<'_>) {
         value.append_to(&mut self.data);
+        self.set(row);
+    }
+
+    /// As [`Self::set_text`]: a whole block is copied, then what is not the string's forgotten.
+    #[inline(always)]
+    pub(super) fn set_short_text(&mut self, row: usize, value: ShortText<'_>) {
+        let end = self.data.len() + value.length % BLOCK;
+        self.data.extend_from_slice(value.window);
+        self.data.truncate(end);
         self.set(row);
     }
 

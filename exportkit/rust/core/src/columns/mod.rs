@@ -68,9 +68,10 @@ pub struct Columns {
     member: Option<Member>,
     /// Where the next value goes.
     current: Id,
-    frame: Frame,
-    /// Those around it.
-    frames: Vec<Frame>,
+    /// The record, and the maps, lists and sets that are open in it.
+    frames: Box<[Frame; FRAMES]>,
+    /// The innermost of them. Always taken modulo their number, which no record comes near.
+    top: usize,
     /// Maps, lists and sets that are open inside of a value that is written or left out.
     depth: usize,
     writing: Writing,
@@ -86,17 +87,22 @@ const UNSEEN: Id = 0;
 /// A place that its struct has no field for.
 const OTHER: Id = 1;
 
+/// Frames there is room for: parsers let 65 maps and lists stand in one another, and a set in them.
+const FRAMES: usize = 128;
+
 /// A map, list or set that is being read.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
-    kind: FrameKind,
-    column: Id,
-    /// Where the next element goes.
-    element: Id,
     /// The row of the next value inside of it, in its own column.
     row: usize,
     /// By how many rows each value brings the next one on.
     step: usize,
+    column: Id,
+    /// Where the next element goes.
+    element: Id,
+    kind: FrameKind,
+    /// Whether some of its attributes are in `_rest`.
+    has_rest: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +149,8 @@ impl Columns {
             base: 0,
             member: None,
             current: SKIP,
-            frame: Frame::record(0),
-            frames: Vec::with_capacity(70),
+            frames: Box::new([Frame::record(0); FRAMES]),
+            top: 0,
             depth: 0,
             writing: Writing::default(),
             record: Record::default(),
@@ -191,12 +197,20 @@ impl Columns {
 
 impl Frame {
     fn record(row: usize) -> Self {
+        Self::new(FrameKind::Record, SKIP, SKIP, row)
+    }
+
+    /// The next value inside of it goes to the row of an element.
+    #[inline(always)]
+    fn new(kind: FrameKind, column: Id, element: Id, row: usize) -> Self {
+        let step = usize::from(matches!(kind, FrameKind::Map | FrameKind::List | FrameKind::Set));
         Self {
-            kind: FrameKind::Record,
-            column: SKIP,
-            element: SKIP,
             row,
-            step: 0,
+            step,
+            column,
+            element,
+            kind,
+            has_rest: false,
         }
     }
 }

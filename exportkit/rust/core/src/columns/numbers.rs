@@ -2,7 +2,7 @@
 
 use arrow_buffer::i256;
 
-use crate::events::Number;
+use crate::events::{Number, ShortNumber};
 use crate::number::Decimal;
 
 /// Powers of ten that a decimal128 can need.
@@ -22,7 +22,7 @@ const DOUBLES: [f64; 23] = [
     1e21, 1e22,
 ];
 
-/// A short number without exponent: `magnitude` × 10^-`scale`.
+/// A number of at most 16 digits, without exponent: `magnitude` × 10^-`scale`.
 struct Plain {
     negative: bool,
     magnitude: u64,
@@ -30,101 +30,34 @@ struct Plain {
 }
 
 impl Plain {
-    /// Reads perhaps `-`, then at most 16 digits, perhaps with a point; or 17 to 19 digits without.
-    ///
-    /// None says nothing: it may be another number.
+    /// Reads a number that is short enough.
     #[inline(always)]
-    fn read(value: Number<'_>) -> Option<Self> {
-        let Number::Text(text) = value else { return None };
-        let (negative, body) = match text {
-            [b'-', body @ ..] => (true, body),
-            body => (false, body),
+    fn read(value: ShortNumber<'_>) -> Option<Self> {
+        let ShortNumber { window, length, point } = value;
+        let sign = usize::from(window[0] == b'-');
+        let gap = 16_usize.checked_sub(length - sign)?; // before its digits, once they end where sixteen would
+        let characters: &[u8; 16] = if sign == 0 {
+            window.first_chunk()?
+        } else {
+            window[1..].first_chunk()?
         };
-        if body.len() > 16 {
-            return Self::read_long(negative, body);
-        }
-        let mut digits = right_aligned(body);
-        let point = first_point(digits);
+        // What stands before the digits, zeros, and `0` are the same in the end.
+        let mut digits = u128::from_le_bytes(*characters) << (8 * gap) % 128;
         let mut scale = 0;
-        if point < 16 {
-            let below = (1_u128 << (8 * point)) - 1;
+        if point < length {
+            scale = length - 1 - point;
+            let below = (1_u128 << (8 * (point - sign + gap) % 128)) - 1;
             // What stands before the point takes its place.
-            digits = digits & !(below << 8 | 0xFF) | (digits & below) << 8 | u128::from(b'0');
-            scale = 15 - point;
+            digits = digits & !(below << 8 | 0xFF) | (digits & below) << 8;
         }
+        #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
+        let (first, last) = (digits as u64, (digits >> 64) as u64);
         Some(Self {
-            negative,
-            magnitude: sixteen_digits(digits)?,
+            negative: sign == 1,
+            magnitude: eight_digits(first) * 100_000_000 + eight_digits(last),
             scale,
         })
     }
-
-    #[inline(never)]
-    fn read_long(negative: bool, body: &[u8]) -> Option<Self> {
-        let (head, tail) = body.split_at(body.len() - 16);
-        if head.len() > 3 {
-            return None;
-        }
-        let head = sixteen_digits(right_aligned(head))?;
-        Some(Self {
-            negative,
-            magnitude: head * 10_u64.pow(16) + sixteen_digits(right_aligned(tail))?,
-            scale: 0,
-        })
-    }
-}
-
-/// The first point among sixteen characters; 16 where there is none.
-#[inline(always)]
-fn first_point(digits: u128) -> usize {
-    const EACH: u128 = u128::MAX / 255;
-    let other = digits ^ (EACH * 0x2E);
-    // The lowest bit set is exact; borrows spoil only what is above it.
-    let found = other.wrapping_sub(EACH) & !other & (EACH * 0x80);
-    found.trailing_zeros() as usize / 8
-}
-
-/// At most sixteen characters, the last in the highest byte, with `0` before them.
-#[inline(always)]
-fn right_aligned(text: &[u8]) -> u128 {
-    const ZEROS: u128 = u128::MAX / 255 * b'0' as u128;
-    let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-    } else {
-        return u128::from(eight_at_most(text)) << 64 | ZEROS & (u128::MAX >> 64);
-    };
-    let gap = 8 * (16 - text.len());
-    u128::from(high) << 64 | u128::from(low) << gap | ZEROS & ((1_u128 << gap) - 1)
-}
-
-/// Less than eight characters, the last in the highest byte, with `0` before them.
-#[inline(always)]
-fn eight_at_most(text: &[u8]) -> u64 {
-    const ZEROS: u64 = u64::MAX / 255 * b'0' as u64;
-    let gap = 8 * (8 - text.len());
-    let characters = if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*last)) << 32 | u64::from(u32::from_le_bytes(*first)) << gap
-    } else {
-        match *text {
-            [first, .., last] => {
-                let middle = text.len() / 2;
-                u64::from(last) << 56 | u64::from(text[middle]) << (gap + 8 * middle) | u64::from(first) << gap
-            }
-            [only] => u64::from(only) << 56,
-            [] => return ZEROS,
-        }
-    };
-    characters | ZEROS & ((1_u64 << gap) - 1)
-}
-
-/// The value of sixteen digits; None where one is something else.
-#[inline(always)]
-fn sixteen_digits(text: u128) -> Option<u64> {
-    const EACH: u128 = u128::MAX / 255;
-    let odd = (text & text.wrapping_add(EACH * 6) & (EACH * 0xF0)) ^ (EACH * 0x30);
-    #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
-    let (first, last) = (text as u64, (text >> 64) as u64);
-    (odd == 0).then(|| eight_digits(first) * 100_000_000 + eight_digits(last))
 }
 
 /// The value of eight digits: pairs, then fours, then all.
@@ -136,54 +69,65 @@ fn eight_digits(text: u64) -> u64 {
     fours.wrapping_mul(42_949_672_960_001) >> 32
 }
 
-/// The number as an int64; None where it is not whole, or too large.
+/// As [`int64`]; None says nothing.
 #[inline(always)]
-pub(super) fn int64(value: Number<'_>) -> Option<i64> {
-    match Plain::read(value) {
-        Some(Plain {
-            negative,
-            magnitude,
-            scale: 0,
-        }) => signed(negative, magnitude),
-        _ => any_int64(value.decimal()),
-    }
+pub(super) fn short_int64(value: ShortNumber<'_>) -> Option<i64> {
+    let plain = Plain::read(value).filter(|plain| plain.scale == 0)?;
+    let magnitude = plain.magnitude.cast_signed(); // far from the sign
+    Some(if plain.negative { -magnitude } else { magnitude })
 }
 
+/// As [`decimal128`]; None says nothing.
 #[inline(always)]
-fn signed(negative: bool, magnitude: u64) -> Option<i64> {
-    if negative {
+pub(super) fn short_decimal128(value: ShortNumber<'_>, precision: u8, scale: u8) -> Option<i128> {
+    let plain = Plain::read(value)?;
+    let shift = usize::from(scale)
+        .checked_sub(plain.scale)
+        .filter(|shift| *shift <= 18)?;
+    let magnitude = u128::from(plain.magnitude) * POWERS[shift];
+    (magnitude < POWERS[usize::from(precision)]).then(|| {
+        let magnitude = magnitude.cast_signed();
+        if plain.negative { -magnitude } else { magnitude }
+    })
+}
+
+/// As [`double`]; None says nothing.
+#[inline(always)]
+pub(super) fn short_double(value: ShortNumber<'_>) -> Option<f64> {
+    let plain = Plain::read(value).filter(|plain| plain.magnitude <= 1 << 53)?;
+    // Both are exact, so that the quotient is rounded once.
+    #[allow(clippy::cast_precision_loss, reason = "at most 2**53")]
+    let magnitude = plain.magnitude as f64 / DOUBLES.get(plain.scale)?;
+    Some(if plain.negative && plain.magnitude > 0 {
+        -magnitude
+    } else {
+        magnitude
+    })
+}
+
+/// The number as an int64; None where it is not whole, or too large.
+#[inline(never)]
+pub(super) fn int64(value: Number<'_>) -> Option<i64> {
+    if let Number::Text(text @ [_, .., b'0'..=b'9']) = value
+        && text.len() < 20
+        && let Some(value) = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok())
+    {
+        return Some(value);
+    }
+    let value = value.decimal();
+    let power = *POWERS.get(usize::try_from(value.exponent).ok()?)?;
+    let magnitude = u64::try_from(value.coefficient.checked_mul(power)?).ok()?;
+    if value.negative {
         0_i64.checked_sub_unsigned(magnitude)
     } else {
         i64::try_from(magnitude).ok()
     }
 }
 
-#[inline(never)]
-fn any_int64(value: Decimal) -> Option<i64> {
-    let power = *POWERS.get(usize::try_from(value.exponent).ok()?)?;
-    signed(
-        value.negative,
-        u64::try_from(value.coefficient.checked_mul(power)?).ok()?,
-    )
-}
-
 /// The number times 10^`scale`; None where a decimal of so many digits cannot hold it. `precision` is at most 38.
-#[inline(always)]
-pub(super) fn decimal128(value: Number<'_>, precision: u8, scale: u8) -> Option<i128> {
-    if let Some(plain) = Plain::read(value)
-        && let Some(shift @ 0..=18) = usize::from(scale).checked_sub(plain.scale)
-    {
-        let magnitude = u128::from(plain.magnitude) * POWERS[shift];
-        return (magnitude < POWERS[usize::from(precision)]).then(|| {
-            let magnitude = magnitude.cast_signed();
-            if plain.negative { -magnitude } else { magnitude }
-        });
-    }
-    any_decimal128(value.decimal(), precision, scale)
-}
-
 #[inline(never)]
-fn any_decimal128(value: Decimal, precision: u8, scale: u8) -> Option<i128> {
+pub(super) fn decimal128(value: Number<'_>, precision: u8, scale: u8) -> Option<i128> {
+    let value = value.decimal();
     let power = POWERS[shift(value, precision, scale)?];
     let magnitude = (value.coefficient * power).cast_signed();
     Some(if value.negative { -magnitude } else { magnitude })
@@ -215,25 +159,8 @@ fn shift(value: Decimal, precision: u8, scale: u8) -> Option<usize> {
 }
 
 /// The nearest double, ties to even; zero has no sign.
-pub(super) fn double(value: Number<'_>) -> f64 {
-    if let Some(plain) = Plain::read(value)
-        && plain.magnitude <= 1 << 53
-        && let Some(power) = DOUBLES.get(plain.scale)
-    {
-        // Both are exact, so that the quotient is rounded once.
-        #[allow(clippy::cast_precision_loss, reason = "at most 2**53")]
-        let magnitude = plain.magnitude as f64 / power;
-        return if plain.negative && plain.magnitude > 0 {
-            -magnitude
-        } else {
-            magnitude
-        };
-    }
-    any_double(value)
-}
-
 #[inline(never)]
-fn any_double(value: Number<'_>) -> f64 {
+pub(super) fn double(value: Number<'_>) -> f64 {
     let mut spelled = Vec::new();
     value.decimal().write(&mut spelled);
     let text = std::str::from_utf8(&spelled).unwrap_or_default();
@@ -307,23 +234,40 @@ mod tests {
         Number::Text(text.as_bytes())
     }
 
+    /// The number as a parser tells it that finds it to be short.
+    fn with_short<T>(text: &str, read: impl FnOnce(ShortNumber<'_>) -> T) -> Option<T> {
+        let is_short = text.len() < 32 && !text.starts_with('+') && !text.contains(['e', 'E', '_']);
+        let mut window = [b'9'; 32];
+        is_short.then(|| {
+            window[..text.len()].copy_from_slice(text.as_bytes());
+            read(ShortNumber {
+                window: &window,
+                length: text.len(),
+                point: text.find('.').unwrap_or(text.len()),
+            })
+        })
+    }
+
     #[test]
     fn short_ways_are_the_long_ways() {
+        let (mut integers, mut decimals, mut doubles) = (0, 0, 0);
         for text in texts() {
             let value = number(&text).decimal();
-            assert_eq!(int64(number(&text)), any_int64(value), "{text}");
-            assert_eq!(
-                double(number(&text)).to_bits(),
-                any_double(number(&text)).to_bits(),
-                "{text}"
-            );
+            if let Some(Some(held)) = with_short(&text, short_int64) {
+                integers += 1;
+                assert_eq!(Some(held), int64(number(&text)), "{text}");
+            }
+            if let Some(Some(held)) = with_short(&text, short_double) {
+                doubles += 1;
+                assert_eq!(held.to_bits(), double(number(&text)).to_bits(), "{text}");
+            }
             for (precision, scale) in [(18, 0), (18, 2), (18, 18), (38, 0), (38, 9), (38, 37), (1, 1), (5, 3)] {
                 let held = decimal128(number(&text), precision, scale);
-                assert_eq!(
-                    held,
-                    any_decimal128(value, precision, scale),
-                    "{text} {precision} {scale}"
-                );
+                let short = with_short(&text, |short| short_decimal128(short, precision, scale)).flatten();
+                if short.is_some() {
+                    decimals += 1;
+                    assert_eq!(short, held, "{text} {precision} {scale}");
+                }
                 assert_eq!(
                     decimal256(number(&text), precision, scale),
                     held.map(i256::from_i128),
@@ -335,6 +279,10 @@ mod tests {
                 }
             }
         }
+        assert!(
+            integers > 30 && decimals > 300 && doubles > 100,
+            "{integers} {decimals} {doubles}"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::plan::Tag;
 use super::tree::{Kind, NONE, SKIP, UNKNOWN, WRITING};
-use super::{Columns, FrameKind, pointer};
+use super::{Columns, FRAMES, Frame, FrameKind, pointer};
 use crate::transcode::{DynamodbJson, Values};
 
 /// The value that is being written.
@@ -34,7 +34,7 @@ impl Columns {
 
     /// Turns to writing the next value into its own column.
     pub(super) fn begin_writing_here(&mut self) {
-        self.begin_writing(self.current, Some(self.frame.row));
+        self.begin_writing(self.current, Some(self.row()));
     }
 
     /// Writes some of the value.
@@ -65,7 +65,13 @@ impl Columns {
 
     /// Ends the object in `_rest`.
     #[cold]
-    pub(super) fn end_rest(&mut self, rest: u32, row: usize) {
+    pub(super) fn end_rest(&mut self) {
+        // The frame that was left.
+        let Frame { column, row, .. } = self.frames[(self.top + 1) % FRAMES];
+        let Kind::Struct { fields, .. } = &self.nodes[column as usize].kind else {
+            return;
+        };
+        let rest = fields.rest;
         if let Kind::Json(bytes) = &mut self.nodes[rest as usize].kind {
             bytes.data.pop();
             bytes.data.push(b'}');
@@ -119,13 +125,8 @@ impl Columns {
         {
             pointer::push_name(&mut out, member.name().as_bytes());
         }
-        let frames = self.frames.iter().chain([&self.frame]);
-        let inner = self
-            .frames
-            .iter()
-            .skip(1)
-            .chain([&self.frame])
-            .map(|frame| frame.column);
+        let frames = self.frames.iter().take(self.top + 1);
+        let inner = frames.clone().skip(1).map(|frame| frame.column);
         for (frame, column) in frames.zip(inner.chain([self.current])) {
             match frame.kind {
                 FrameKind::Fields | FrameKind::Flat if column == UNKNOWN => {

@@ -68,7 +68,11 @@ pub(super) enum Kind {
         keys: Id,
         list: List,
     },
-    Fields(Box<Fields>),
+    Struct {
+        valid: Bits,
+        fields: Box<Fields>,
+    },
+    Flat(Box<Fields>),
     Mixed(Box<Mixed>),
 }
 
@@ -90,13 +94,7 @@ pub(super) struct Fields {
     pub(super) others: Others,
     /// The field `_rest`, if there is one.
     pub(super) rest: Id,
-    /// Whether its text has been begun.
-    pub(super) rest_begun: bool,
-    /// Whether its fields stand in the struct around it.
-    pub(super) is_flat: bool,
-    /// Rows that are not null; of a struct alone.
-    pub(super) valid: Bits,
-    /// The columns in the order of the Arrow fields; of a struct alone.
+    /// The columns in the order of the Arrow fields; those of a flat column are in the struct around it.
     pub(super) columns: Vec<Id>,
 }
 
@@ -199,10 +197,7 @@ impl Builder {
                 return self.map(element, mixed, pointer);
             }
             Column::Struct(fields) => self.struct_fields(fields),
-            Column::Flat(fields) => {
-                let mut columns = Vec::new();
-                self.field_kind(fields, Others::Misfit, true, &mut columns)
-            }
+            Column::Flat(fields) => Kind::Flat(Box::new(self.named(fields, Others::Misfit, &mut Vec::new()))),
             Column::Mixed(types) => return self.mixed(types, mixed, &pointer),
             Column::Null => Kind::Null(Bits::default()),
             Column::Json => Kind::Json(Bytes::default()),
@@ -214,25 +209,26 @@ impl Builder {
 
     fn struct_fields(&mut self, of: &Struct) -> Kind {
         let mut columns = Vec::new();
-        let mut kind = self.field_kind(&of.fields, of.others, false, &mut columns);
-        if let Kind::Fields(fields) = &mut kind {
-            if of.others == Others::Rest {
-                fields.rest = self.element(Kind::Json(Bytes::default()));
-                columns.push(fields.rest);
-            }
-            fields.columns = columns;
+        let mut fields = self.named(&of.fields, of.others, &mut columns);
+        if of.others == Others::Rest {
+            fields.rest = self.element(Kind::Json(Bytes::default()));
+            columns.push(fields.rest);
         }
-        kind
+        fields.columns = columns;
+        Kind::Struct {
+            valid: Bits::default(),
+            fields: Box::new(fields),
+        }
     }
 
     /// Adds the fields' columns, those of flat fields in their place, to `columns`.
-    fn field_kind(&mut self, fields: &[Field], others: Others, is_flat: bool, columns: &mut Vec<Id>) -> Kind {
+    fn named(&mut self, fields: &[Field], others: Others, columns: &mut Vec<Id>) -> Fields {
         let mut by_name = HashMap::with_capacity(fields.len());
         for field in fields {
             let pointer = pointer::piece(field.attribute.as_bytes());
             let id = if let Column::Flat(inner) = &field.column {
-                let kind = self.field_kind(inner, Others::Misfit, true, columns);
-                self.push(kind, NONE, pointer)
+                let fields = self.named(inner, Others::Misfit, columns);
+                self.push(Kind::Flat(Box::new(fields)), NONE, pointer)
             } else {
                 let id = self.column(&field.column, NONE, pointer);
                 if field.column != Column::Skip {
@@ -242,15 +238,12 @@ impl Builder {
             };
             by_name.insert(field.attribute.as_bytes().into(), id);
         }
-        Kind::Fields(Box::new(Fields {
+        Fields {
             by_name,
             others,
             rest: NONE,
-            rest_begun: false,
-            is_flat,
-            valid: Bits::default(),
             columns: Vec::new(),
-        }))
+        }
     }
 
     fn mixed(&mut self, types: &[(Tag, Field)], mixed: Id, pointer: &[u8]) -> Id {

@@ -3,12 +3,12 @@
 //! What most values are is done in the methods of [`Visitor`]; the `odd_` methods do the rest, most of them by
 //! turning to another column and being told the same once more.
 
-use std::mem::take;
+use std::mem::{replace, take};
 
 use super::plan::{Others, Tag};
 use super::tree::{Kind, NONE, SKIP, UNKNOWN, WRITING};
-use super::{Columns, Frame, FrameKind, Misfit, OTHER, UNSEEN, numbers, pointer};
-use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use super::{Columns, FRAMES, Frame, FrameKind, Misfit, OTHER, UNSEEN, numbers, pointer};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::number::Decimal;
 use crate::path::NodeId;
 use crate::transcode::Values;
@@ -19,36 +19,45 @@ impl Columns {
         &mut self.nodes[self.current as usize].kind
     }
 
+    #[inline(always)]
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        &mut self.frames[self.top % FRAMES]
+    }
+
+    /// The row that the next value goes to.
+    #[inline(always)]
+    pub(super) fn row(&self) -> usize {
+        self.frames[self.top % FRAMES].row
+    }
+
     /// Goes on behind a value.
     #[inline(always)]
     pub(super) fn end_value(&mut self) {
-        self.frame.row += self.frame.step;
-        self.current = self.frame.element;
-    }
-
-    #[inline(always)]
-    fn push(&mut self, frame: Frame) {
-        self.frames.push(self.frame);
-        self.frame = frame;
+        let frame = self.frame();
+        frame.row += frame.step;
         self.current = frame.element;
     }
 
     #[inline(always)]
-    fn pop(&mut self) -> Frame {
-        let outer = self.frames.pop().unwrap_or_else(|| Frame::record(self.rows));
-        std::mem::replace(&mut self.frame, outer)
+    fn push(&mut self, kind: FrameKind, element: u32, row: usize) {
+        let column = self.current;
+        self.top += 1;
+        *self.frame() = Frame::new(kind, column, element, row);
+        self.current = element;
+    }
+
+    /// Leaves the innermost frame and returns it.
+    #[inline(always)]
+    fn pop(&mut self) -> &Frame {
+        let left = self.top;
+        self.top = left.wrapping_sub(1);
+        &self.frames[left % FRAMES]
     }
 
     /// Begins a container inside of a value that is written or left out.
     pub(super) fn deepen(&mut self, kind: FrameKind) {
         if self.depth == 0 {
-            self.push(Frame {
-                kind,
-                column: self.current,
-                element: self.current,
-                row: 0,
-                step: 0,
-            });
+            self.push(kind, self.current, 0);
         }
         self.depth += 1;
     }
@@ -57,8 +66,7 @@ impl Columns {
     fn rise(&mut self) {
         self.depth -= 1;
         if self.depth == 0 {
-            let left = self.pop();
-            if left.kind == FrameKind::Writing {
+            if self.pop().kind == FrameKind::Writing {
                 self.end_writing();
             }
             self.end_value();
@@ -81,7 +89,7 @@ impl Columns {
 
     /// As [`Self::choose`], where the field takes every value of the type.
     fn choose_surely(&mut self, tag: Tag) {
-        let (row, mixed) = (self.frame.row, self.current);
+        let (row, mixed) = (self.row(), self.current);
         if self.choose(tag) != NONE {
             self.set_mixed(mixed, row);
         }
@@ -98,10 +106,10 @@ impl Columns {
     /// Turns to the column of an attribute that has not been looked up, or to wherever a name goes.
     #[inline(never)]
     fn odd_name(&mut self, node: NodeId, name: Text<'_>) {
-        let frame = self.frame;
+        let frame = *self.frame();
         match frame.kind {
             FrameKind::Fields | FrameKind::Flat => {
-                self.frame.kind = FrameKind::Fields;
+                self.frame().kind = FrameKind::Fields;
                 match self.targets.get(node.index()).copied() {
                     None | Some(UNSEEN) => self.look_up(node, name),
                     Some(OTHER) => self.other_attribute(node, name),
@@ -121,7 +129,8 @@ impl Columns {
     }
 
     fn look_up(&mut self, node: NodeId, name: Text<'_>) {
-        let Kind::Fields(fields) = &self.nodes[self.frame.column as usize].kind else {
+        let column = self.frame().column;
+        let (Kind::Struct { fields, .. } | Kind::Flat(fields)) = &self.nodes[column as usize].kind else {
             return;
         };
         let field = fields.by_name.get(name.bytes(&mut Vec::new())).copied();
@@ -139,7 +148,8 @@ impl Columns {
 
     /// Turns to where attributes go that the struct has no field for.
     fn other_attribute(&mut self, node: NodeId, name: Text<'_>) {
-        let Kind::Fields(fields) = &mut self.nodes[self.frame.column as usize].kind else {
+        let column = self.frame().column;
+        let (Kind::Struct { fields, .. } | Kind::Flat(fields)) = &self.nodes[column as usize].kind else {
             return;
         };
         match fields.others {
@@ -150,7 +160,8 @@ impl Columns {
                 pointer::push_name(&mut self.writing.unknown, name.bytes(&mut Vec::new()));
             }
             Others::Rest => {
-                let (rest, is_begun) = (fields.rest, std::mem::replace(&mut fields.rest_begun, true));
+                let rest = fields.rest;
+                let is_begun = replace(&mut self.frame().has_rest, true);
                 self.begin_writing(rest, None);
                 self.write(|writer, out| {
                     if !is_begun {
@@ -179,15 +190,14 @@ impl Columns {
 
     #[inline(never)]
     fn odd_end_map(&mut self) {
-        match self.frame.kind {
+        match self.frame().kind {
             FrameKind::Map => {
-                let frame = self.pop();
-                self.end_elements(frame);
+                let left = *self.pop();
+                self.end_elements(left);
             }
             FrameKind::Flat => {
                 // It has no attribute, and so fits nowhere.
-                let frame = self.pop();
-                self.current = frame.column;
+                self.current = self.pop().column;
                 self.misfit(Tag::M);
                 self.begin_map(NodeId::OVERFLOW);
                 self.end_map();
@@ -204,7 +214,7 @@ impl Columns {
     /// Ends a list, set or map of the frame that was left.
     #[inline]
     fn end_elements(&mut self, left: Frame) {
-        let row = self.frame.row;
+        let row = self.row();
         let node = &mut self.nodes[left.column as usize];
         if let Kind::List(list) | Kind::Set { list, .. } | Kind::Map { list, .. } = &mut node.kind {
             list.count = left.row;
@@ -252,7 +262,7 @@ impl Columns {
 
     #[inline(never)]
     fn odd_string(&mut self, value: Text<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::Writing => return self.write_scalar(|writer, out| writer.string(out, value)),
             Kind::Text(bytes) => {
@@ -269,7 +279,7 @@ impl Columns {
 
     #[inline(never)]
     fn odd_number(&mut self, value: Number<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         let fits = match self.kind() {
             Kind::Double(values) => {
                 values.set(row, numbers::double(value));
@@ -306,7 +316,7 @@ impl Columns {
 
     /// A number in a mixed column, which is set only if the number fits its field.
     fn mixed_number(&mut self, value: Number<'_>) {
-        let (row, mixed) = (self.frame.row, self.current);
+        let (row, mixed) = (self.row(), self.current);
         let field = self.choose(Tag::N);
         self.number(value);
         if self.nodes.get(field as usize).is_some_and(|node| node.kind.is_set(row)) {
@@ -318,11 +328,11 @@ impl Columns {
     #[cold]
     #[inline(never)]
     fn number_misfit(&mut self, value: Number<'_>) {
-        if self.frame.kind != FrameKind::Set {
+        if self.frame().kind != FrameKind::Set {
             self.misfit(Tag::N);
             return self.number(value);
         }
-        let frame = self.pop();
+        let frame = *self.pop();
         let start = match &self.nodes[frame.column as usize].kind {
             Kind::Set { list, .. } => list.count,
             _ => frame.row,
@@ -341,7 +351,7 @@ impl Columns {
 
     #[inline(never)]
     fn odd_binary(&mut self, value: Binary<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::Writing => return self.write_scalar(|writer, out| writer.binary(out, value)),
             Kind::Text(bytes) => {
@@ -359,7 +369,7 @@ impl Columns {
 
     #[inline(never)]
     fn odd_boolean(&mut self, value: bool) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::Writing => return self.write_scalar(|writer, out| writer.boolean(out, value)),
             Kind::Text(bytes) => {
@@ -420,8 +430,8 @@ impl Columns {
 impl Visitor for Columns {
     #[inline]
     fn begin_record(&mut self) {
-        self.frames.clear();
-        self.frame = Frame::record(self.rows);
+        self.top = 0;
+        self.frames[0] = Frame::record(self.rows);
         self.depth = 0;
         self.record.is_begun = false;
         self.record.has_new_image = false;
@@ -459,38 +469,24 @@ impl Visitor for Columns {
 
     #[inline]
     fn begin_map(&mut self, node: NodeId) {
-        let (column, row) = (self.current, self.frame.row);
-        let frame = match self.kind() {
-            Kind::Fields(fields) => {
-                let kind = if fields.is_flat {
-                    FrameKind::Flat
-                } else {
-                    fields.valid.set(row);
-                    FrameKind::Fields
-                };
-                Frame {
-                    kind,
-                    column,
-                    element: SKIP,
-                    row,
-                    step: 0,
-                }
+        let row = self.row();
+        match self.kind() {
+            Kind::Struct { valid, .. } => {
+                valid.set(row);
+                self.push(FrameKind::Fields, SKIP, row);
             }
-            Kind::Map { list, .. } => Frame {
-                kind: FrameKind::Map,
-                column,
-                element: list.element,
-                row: list.count,
-                step: 1,
-            },
-            _ => return self.odd_begin_map(node),
-        };
-        self.push(frame);
+            Kind::Flat(_) => self.push(FrameKind::Flat, SKIP, row),
+            Kind::Map { list, .. } => {
+                let (element, row) = (list.element, list.count);
+                self.push(FrameKind::Map, element, row);
+            }
+            _ => self.odd_begin_map(node),
+        }
     }
 
     #[inline]
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        if self.frame.kind == FrameKind::Fields
+        if self.frame().kind == FrameKind::Fields
             && let Some(&target) = self.targets.get(node.index())
             && target > OTHER
         {
@@ -502,41 +498,30 @@ impl Visitor for Columns {
 
     #[inline]
     fn end_map(&mut self) {
-        if self.frame.kind != FrameKind::Fields {
+        if self.frame().kind != FrameKind::Fields {
             return self.odd_end_map();
         }
-        let frame = self.pop();
-        if let Kind::Fields(fields) = &mut self.nodes[frame.column as usize].kind
-            && take(&mut fields.rest_begun)
-        {
-            let rest = fields.rest;
-            self.end_rest(rest, frame.row);
+        if self.pop().has_rest {
+            self.end_rest();
         }
         self.end_value();
     }
 
     #[inline]
     fn begin_list(&mut self) {
-        let column = self.current;
         let Kind::List(list) = self.kind() else {
             return self.odd_begin_list();
         };
-        let frame = Frame {
-            kind: FrameKind::List,
-            column,
-            element: list.element,
-            row: list.count,
-            step: 1,
-        };
-        self.push(frame);
+        let (element, row) = (list.element, list.count);
+        self.push(FrameKind::List, element, row);
     }
 
     #[inline]
     fn end_list(&mut self) {
-        match self.frame.kind {
+        match self.frame().kind {
             FrameKind::List => {
-                let frame = self.pop();
-                self.end_elements(frame);
+                let left = *self.pop();
+                self.end_elements(left);
             }
             FrameKind::Writing => {
                 self.write(|writer, out| writer.end_list(out));
@@ -548,26 +533,21 @@ impl Visitor for Columns {
 
     #[inline]
     fn begin_set(&mut self, kind: SetKind) {
-        let column = self.current;
-        let frame = match self.kind() {
-            Kind::Set { of, list } if *of == kind => Frame {
-                kind: FrameKind::Set,
-                column,
-                element: list.element,
-                row: list.count,
-                step: 1,
-            },
-            _ => return self.odd_begin_set(kind),
-        };
-        self.push(frame);
+        match self.kind() {
+            Kind::Set { of, list } if *of == kind => {
+                let (element, row) = (list.element, list.count);
+                self.push(FrameKind::Set, element, row);
+            }
+            _ => self.odd_begin_set(kind),
+        }
     }
 
     #[inline]
     fn end_set(&mut self) {
-        match self.frame.kind {
+        match self.frame().kind {
             FrameKind::Set => {
-                let frame = self.pop();
-                self.end_elements(frame);
+                let left = *self.pop();
+                self.end_elements(left);
             }
             FrameKind::Writing => {
                 self.write(Values::end_set);
@@ -579,7 +559,7 @@ impl Visitor for Columns {
 
     #[inline]
     fn string(&mut self, value: Text<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::String(bytes) => bytes.set_text(row, value),
             _ => return self.odd_string(value),
@@ -589,7 +569,7 @@ impl Visitor for Columns {
 
     #[inline]
     fn number(&mut self, value: Number<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         let fits = match self.kind() {
             Kind::Int64(values) => numbers::int64(value).map(|held| values.set(row, held)),
             Kind::Decimal128 {
@@ -607,8 +587,38 @@ impl Visitor for Columns {
     }
 
     #[inline]
+    fn short_string(&mut self, value: ShortText<'_>) {
+        let row = self.row();
+        match self.kind() {
+            Kind::String(bytes) => bytes.set_short_text(row, value),
+            _ => return self.odd_string(value.text()),
+        }
+        self.end_value();
+    }
+
+    #[inline]
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        let row = self.row();
+        let held = match self.kind() {
+            Kind::Int64(values) => numbers::short_int64(value).map(|held| values.set(row, held)),
+            Kind::Decimal128 {
+                values,
+                precision,
+                scale,
+            } => numbers::short_decimal128(value, *precision, *scale).map(|held| values.set(row, held)),
+            Kind::Double(values) => numbers::short_double(value).map(|held| values.set(row, held)),
+            _ => None,
+        };
+        if held.is_some() {
+            self.end_value();
+        } else {
+            self.number(value.number());
+        }
+    }
+
+    #[inline]
     fn binary(&mut self, value: Binary<'_>) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::Binary(bytes) => bytes.set_binary(row, value),
             _ => return self.odd_binary(value),
@@ -618,7 +628,7 @@ impl Visitor for Columns {
 
     #[inline]
     fn boolean(&mut self, value: bool) {
-        let row = self.frame.row;
+        let row = self.row();
         match self.kind() {
             Kind::Bool { values, valid } => {
                 valid.set(row);
@@ -632,7 +642,7 @@ impl Visitor for Columns {
     }
 
     fn null(&mut self) {
-        let (row, keep_nulls) = (self.frame.row, self.keep_nulls);
+        let (row, keep_nulls) = (self.row(), self.keep_nulls);
         match self.kind() {
             Kind::Writing => return self.write_scalar(|writer, out| writer.null(out)),
             Kind::Json(_) => {

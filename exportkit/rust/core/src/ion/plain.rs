@@ -4,7 +4,7 @@
 //! does not take, [`super::cursor`] reads. None crosses a line feed.
 
 use super::cursor::Cursor;
-use crate::events::Text;
+use crate::events::{Number, ShortNumber, ShortText, Text, Visitor};
 use crate::simd::{BLOCK, base64_run, first, non_digits, non_words, string_stops};
 
 /// Reads a field name that is bare, and its colon; None where another may stand.
@@ -22,16 +22,19 @@ pub(super) fn name(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Reads a string of a few plain bytes from behind its quote; None where it may be another.
 #[inline(always)]
-pub(super) fn short_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    let block = rest.first_chunk::<BLOCK>()?;
-    let at = first(string_stops(block));
-    (at < BLOCK && block[at] == b'"').then(|| (Text::plain(&rest[..at]), &rest[at + 1..]))
+pub(super) fn short_string(rest: &[u8]) -> Option<(ShortText<'_>, &[u8])> {
+    let window = rest.first_chunk::<BLOCK>()?;
+    let length = first(string_stops(window));
+    (length < BLOCK && window[length] == b'"').then(|| (ShortText { window, length }, &rest[length + 1..]))
 }
 
 /// Reads a string from behind its quote; None where it is none.
 #[inline(always)]
 pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    short_string(rest).or_else(|| long_string(rest))
+    match short_string(rest) {
+        Some((short, after)) => Some((short.text(), after)),
+        None => long_string(rest),
+    }
 }
 
 /// As [`string`], for any string.
@@ -46,7 +49,7 @@ fn long_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
 ///
 /// None says nothing: it may be another number, or none.
 #[inline(always)]
-pub(super) fn decimal(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
     let block = rest.first_chunk::<BLOCK>()?;
     let sign = usize::from(block[0] == b'-');
     let stops = non_digits(block) & !u32::from(block[0] == b'-');
@@ -60,9 +63,46 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(&[u8], &[u8])> {
         whole
     };
     match rest.get(end..)? {
-        [b',' | b'}' | b']', ..] => Some(rest.split_at(end)),
-        [b'd', exponent @ ..] if end < BLOCK => Some(rest.split_at(end + 1 + exponent_length(exponent)?)),
+        after @ [b',' | b'}' | b']', ..] if end < BLOCK => {
+            let number = ShortNumber {
+                window: block,
+                length: end,
+                point: whole,
+            };
+            Some((Decimal::Short(number), after))
+        }
+        [b'd', exponent @ ..] if end < BLOCK => {
+            let (text, after) = rest.split_at(end + 1 + exponent_length(exponent)?);
+            Some((Decimal::Long(text), after))
+        }
         _ => None,
+    }
+}
+
+/// What [`decimal`] found.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decimal<'a> {
+    /// Without exponent.
+    Short(ShortNumber<'a>),
+    /// With one.
+    Long(&'a [u8]),
+}
+
+impl<'a> Decimal<'a> {
+    pub(super) fn number(self) -> Number<'a> {
+        match self {
+            Self::Short(number) => number.number(),
+            Self::Long(text) => Number::Text(text),
+        }
+    }
+
+    /// Tells the visitor.
+    #[inline(always)]
+    pub(super) fn tell<V: Visitor>(self, visitor: &mut V) {
+        match self {
+            Self::Short(number) => visitor.short_number(number),
+            Self::Long(text) => visitor.number(Number::Text(text)),
+        }
     }
 }
 
@@ -130,8 +170,8 @@ mod tests {
             for end in [",", "}", "]"] {
                 let line = format!("{text}{end}{}", "\n".repeat(64));
                 assert_eq!(
-                    decimal(line.as_bytes()).map(|(text, _)| text.len()),
-                    Some(text.len()),
+                    decimal(line.as_bytes()).map(|(decimal, _)| decimal.number()),
+                    Some(Number::Text(text.as_bytes())),
                     "{text}"
                 );
                 assert!(Decimal::from_checked(text.as_bytes()).is_ok(), "{text}");
@@ -170,10 +210,10 @@ mod tests {
             "1234567890123456789012345678901.5",
         ] {
             let line = format!("{text},{}", "\n".repeat(64));
-            assert_eq!(decimal(line.as_bytes()), None, "{text}");
+            assert!(decimal(line.as_bytes()).is_none(), "{text}");
         }
-        assert_eq!(decimal(b"1."), None);
-        assert_eq!(decimal(format!("1.\n,{}", "}".repeat(64)).as_bytes()), None);
+        assert!(decimal(b"1.").is_none());
+        assert!(decimal(format!("1.\n,{}", "}".repeat(64)).as_bytes()).is_none());
     }
 
     #[test]

@@ -378,16 +378,19 @@ impl IonParser {
                 Ok(after)
             }
             (SetKind::Numbers, [b'0'..=b'9' | b'-' | b'+', ..]) => {
-                let Some((text, after)) = plain::decimal(rest) else {
+                let Some((decimal, after)) = plain::decimal(rest) else {
                     let (number, after) = odd_number::<J>(rest, Reason::SetElement)?;
                     set.add_written(Element::Number(number), &mut scratch.sets);
                     visitor.number(number);
                     return Ok(after);
                 };
                 // Nothing but digits stands before a point that nothing follows.
-                let whole = text.strip_suffix(b".").map(Element::Integer);
-                set.add(whole.unwrap_or(Element::Number(Number::Text(text))), &mut scratch.sets);
-                visitor.number(Number::Text(text));
+                let element = match decimal.number() {
+                    Number::Text([digits @ .., b'.']) => Element::Integer(digits),
+                    value => Element::Number(value),
+                };
+                set.add(element, &mut scratch.sets);
+                decimal.tell(visitor);
                 Ok(after)
             }
             (SetKind::Binaries, [b'{', b'{', rest @ ..]) => {
@@ -427,11 +430,11 @@ impl IonParser {
 fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
     if tag == tag::STRING {
         let (text, after) = plain::short_string(rest)?;
-        visitor.string(text);
+        visitor.short_string(text);
         Some(after)
     } else if tag == tag::NUMBER {
-        let (text, after) = plain::decimal(rest)?;
-        visitor.number(Number::Text(text));
+        let (decimal, after) = plain::decimal(rest)?;
+        decimal.tell(visitor);
         Some(after)
     } else {
         None
@@ -482,7 +485,7 @@ fn string<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&
 #[inline]
 fn number<J: Judge>(rest: &[u8]) -> Result<(Number<'_>, &[u8]), J::Error> {
     match plain::decimal(rest) {
-        Some((text, after)) => Ok((Number::Text(text), after)),
+        Some((decimal, after)) => Ok((decimal.number(), after)),
         None => odd_number::<J>(rest, Reason::IonType),
     }
 }

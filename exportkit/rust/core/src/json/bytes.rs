@@ -2,7 +2,7 @@
 //!
 //! Each takes the bytes from its start on and returns what follows it. None crosses a line feed.
 
-use crate::events::{Spelling, Text};
+use crate::events::{ShortNumber, ShortText, Spelling, Text};
 use crate::simd::{BLOCK, Block, base64_run, quotes_and_non_digits, quotes_and_odd, string_run};
 use std::num::NonZeroU32;
 
@@ -48,6 +48,14 @@ pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
     // Field by field: a struct with gaps, copied whole, would take a detour through memory.
     let (Text { raw, spelling }, after) = long_string(rest)?;
     Some((Text { raw, spelling }, after))
+}
+
+/// Reads a string that is short and plain, from behind its opening quote; None where it may be another, or none.
+#[inline(always)]
+pub(super) fn short_string(rest: &[u8]) -> Option<(ShortText<'_>, &[u8])> {
+    let length = short_name(rest)?;
+    let window = rest.first_chunk()?;
+    Some((ShortText { window, length }, &rest[length + 1..]))
 }
 
 /// Bytes up to the next quote, if it is near and no backslash before it.
@@ -124,29 +132,26 @@ pub(super) fn short_number(rest: &[u8]) -> Option<(ShortNumber<'_>, &[u8])> {
     let (quotes, non_digits) = quotes_and_non_digits(block);
     let quotes = NonZeroU32::new(quotes)?;
     let at = quotes.trailing_zeros() as usize;
-    let text = block.get(..at)?;
     let mut marks = non_digits & before(quotes);
     let mut digits = at;
     if marks & 1 == 1 && block[0] == b'-' {
         marks &= marks - 1;
         digits -= 1;
     }
-    let is_integer = marks == 0;
-    if !is_integer {
-        if marks & (marks - 1) != 0 || block[marks.trailing_zeros() as usize % BLOCK] != b'.' {
+    let mut point = at;
+    if marks != 0 {
+        point = marks.trailing_zeros() as usize;
+        if marks & (marks - 1) != 0 || block[point % BLOCK] != b'.' {
             return None;
         }
         digits -= 1;
     }
-    (digits > 0).then(|| (ShortNumber { text, is_integer }, &rest[at + 1..]))
-}
-
-/// A number that [`short_number`] found.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ShortNumber<'a> {
-    pub(super) text: &'a [u8],
-    /// Whether it has no point.
-    pub(super) is_integer: bool,
+    let number = ShortNumber {
+        window: block,
+        length: at,
+        point,
+    };
+    (digits > 0).then(|| (number, &rest[at + 1..]))
 }
 
 /// Reads `true` or `false`, without a branch on which it is.
@@ -248,7 +253,7 @@ mod tests {
     fn short_numbers() {
         let read = |text: &str| {
             let padded = format!("{text}\"{}", "}".repeat(64));
-            short_number(padded.as_bytes()).map(|(number, _)| number.text.len())
+            short_number(padded.as_bytes()).map(|(number, _)| number.length)
         };
         for good in [
             "0",

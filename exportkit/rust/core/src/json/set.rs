@@ -82,14 +82,12 @@ impl JsonParser {
             }
             SetKind::Numbers => {
                 if let Some((number, after)) = short_number(rest) {
-                    let value = Number::Text(number.text);
-                    let element = if number.is_integer {
-                        Element::Integer(number.text)
-                    } else {
-                        Element::Number(value)
+                    let element = match number.number() {
+                        Number::Text(text) if number.is_integer() => Element::Integer(text),
+                        value => Element::Number(value),
                     };
                     set.add(element, scratch);
-                    visitor.number(value);
+                    visitor.short_number(number);
                     return Ok(after);
                 }
                 long_number::<J>(rest, |text| {

@@ -4,7 +4,7 @@
 //! JSON at all, whatever is not as expected is a fault of type; where it is not, nobody asks which.
 
 use super::JsonParser;
-use super::bytes::{base64, boolean, short_name, short_number, skip_space, string};
+use super::bytes::{base64, boolean, short_name, short_number, short_string, skip_space, string};
 use super::scalar::{escaped_binary, long_number};
 use crate::events::{Binary, Number, Spelling, Text, Visitor};
 use crate::fault::Reason;
@@ -139,13 +139,17 @@ impl JsonParser {
     ) -> Result<&'a [u8], J::Error> {
         match tag {
             tag::S => {
+                if let Some((text, after)) = short_string(rest) {
+                    visitor.short_string(text);
+                    return Ok(after);
+                }
                 let (text, after) = string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
                 visitor.string(text);
                 Ok(after)
             }
             tag::N => {
                 if let Some((number, after)) = short_number(rest) {
-                    visitor.number(Number::Text(number.text));
+                    visitor.short_number(number);
                     Ok(after)
                 } else {
                     long_number::<J>(rest, |text| visitor.number(Number::Text(text)))
