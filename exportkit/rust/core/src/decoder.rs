@@ -1,17 +1,14 @@
 //! The decoder: the records of a data file become batches of Arrow columns (`docs/columns.md`, "Batches").
 
 use std::mem::take;
-use std::ops::ControlFlow;
 
 use crate::columns::plan::ColumnPlan;
 use crate::columns::{Batch, Columns, ColumnsReport, Misfit, TooLarge};
-use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
-use crate::fault::{Fault, Reason};
-use crate::ion::IonParser;
-use crate::json::JsonParser;
-use crate::path::NodeId;
-use crate::reader::{ExportType, Reader, Sink};
-use crate::strict::{Misread, OutputFormat};
+use crate::events::{Line, Visitor, hand_on_to_visitor};
+use crate::faulty::{Faulty, Malformed, tell};
+use crate::reader::ExportType;
+use crate::split::{Again, Refused, Split, SplitValue};
+use crate::strict::{AnyReader, Misread, OutputFormat};
 
 /// What a decoder is to do. As `DecodeOptions` of `exportkit/model/decode.py`, where each is explained.
 #[derive(Clone, Debug)]
@@ -24,7 +21,7 @@ pub struct DecodeOptions {
     pub max_record_size: usize,
     /// Rows that fill a batch.
     pub batch_rows: usize,
-    /// Bytes of lines that fill one.
+    /// Bytes of lines that fill one, or all that are open.
     pub batch_bytes: u64,
     /// Whether faulty records are set aside.
     pub quarantine: bool,
@@ -32,13 +29,13 @@ pub struct DecodeOptions {
     pub misfit_limit: usize,
 }
 
-/// A faulty record that was set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    /// What is wrong with it, and where it stands.
-    pub misread: Misread,
-    /// Its bytes without the line feed; None where the line was too long.
-    pub data: Option<Vec<u8>>,
+/// By which plan each record goes.
+#[derive(Clone, Debug)]
+pub enum Plans {
+    /// All by one.
+    One(ColumnPlan),
+    /// By the value of a top-level attribute (UTF-8).
+    Split(Vec<u8>, Vec<(Option<SplitValue>, ColumnPlan)>),
 }
 
 /// Why a decoder ended.
@@ -48,223 +45,255 @@ pub enum Stop {
     Misread(Misread),
     /// A value fits no column.
     Misfit(Misfit),
+    /// No plan is for a record's value.
+    Unforeseen(Refused),
     /// A batch is too large for Arrow.
     TooLarge,
 }
 
-impl From<TooLarge> for Stop {
-    fn from(_: TooLarge) -> Self {
-        Self::TooLarge
-    }
-}
+/// A batch, and the number of the plan it was made by.
+pub type PlannedBatch = (usize, Batch);
 
 /// Decodes one data file.
 #[derive(Debug)]
 pub struct Decoder {
     reader: AnyReader,
-    rows: Rows,
+    rows: AnyRows,
+    faulty: Faulty,
 }
 
+/// What a split makes of values that were not foreseen: nothing.
+type Make = fn(usize) -> Option<Columns>;
+
 #[derive(Debug)]
-enum AnyReader {
-    DynamodbJson(Reader<JsonParser>),
-    Ion(Reader<IonParser>),
+enum AnyRows {
+    One(Box<Rows<Columns>>),
+    Split(Box<Rows<Split<Columns, Make>>>),
+}
+
+/// Does the same with either.
+macro_rules! of_any {
+    ($any:expr, $rows:ident => $call:expr) => {
+        match $any {
+            AnyRows::One($rows) => $call,
+            AnyRows::Split($rows) => $call,
+        }
+    };
 }
 
 impl Decoder {
     /// Makes a decoder at the start of a file.
-    pub fn new(options: DecodeOptions, plan: &ColumnPlan) -> Self {
-        let (export_type, limit) = (options.export_type, options.max_record_size);
+    pub fn new(options: &DecodeOptions, plans: Plans) -> Self {
+        let columns = |plan: &ColumnPlan| Columns::new(plan, options.misfit_limit);
+        let rows = match plans {
+            Plans::One(plan) => AnyRows::One(Box::new(Rows::new(options, columns(&plan)))),
+            Plans::Split(attribute, plans) => {
+                let mut split = Split::new(Some(attribute), (|_| None) as Make);
+                for (value, plan) in plans {
+                    split.add(value, columns(&plan));
+                }
+                AnyRows::Split(Box::new(Rows::new(options, split)))
+            }
+        };
         Self {
-            reader: match options.format {
-                OutputFormat::DynamodbJson => AnyReader::DynamodbJson(Reader::new(export_type, limit)),
-                OutputFormat::Ion => AnyReader::Ion(Reader::new(export_type, limit)),
-            },
-            rows: Rows {
-                columns: Columns::new(plan, options.misfit_limit),
-                options,
-                batches: Vec::new(),
-                malformed: Vec::new(),
-                malformed_count: 0,
-                stop: None,
-            },
+            reader: AnyReader::new(options.format, options.export_type, options.max_record_size),
+            rows,
+            faulty: Faulty::new(options.quarantine),
         }
     }
 
     /// Takes the next bytes of the file; returns the batches they filled, and why they were the last, if so: then all
     /// rows are among them, and no more may be fed.
-    pub fn feed(&mut self, chunk: &[u8]) -> (Vec<Batch>, Option<Stop>) {
-        let rows = &mut self.rows;
-        // Why it broke is kept.
-        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = match &mut self.reader {
-            AnyReader::DynamodbJson(reader) => reader.feed(chunk, rows),
-            AnyReader::Ion(reader) => reader.feed(chunk, rows),
-        };
-        self.take(false)
+    pub fn feed(&mut self, chunk: &[u8]) -> (Vec<PlannedBatch>, Option<Stop>) {
+        self.read(Some(chunk))
     }
 
     /// Ends the file; a last line without line feed counts. As [`Self::feed`].
-    pub fn finish(&mut self) -> (Vec<Batch>, Option<Stop>) {
-        let rows = &mut self.rows;
-        let (ControlFlow::Continue(()) | ControlFlow::Break(())) = match &mut self.reader {
-            AnyReader::DynamodbJson(reader) => reader.finish(rows),
-            AnyReader::Ion(reader) => reader.finish(rows),
-        };
-        self.take(true)
+    pub fn finish(&mut self) -> (Vec<PlannedBatch>, Option<Stop>) {
+        self.read(None)
     }
 
-    fn take(&mut self, is_last: bool) -> (Vec<Batch>, Option<Stop>) {
-        if is_last || self.rows.stop.is_some() {
-            self.rows.end_batch();
-        }
-        (take(&mut self.rows.batches), self.rows.stop.take())
+    fn read(&mut self, chunk: Option<&[u8]>) -> (Vec<PlannedBatch>, Option<Stop>) {
+        let Self { reader, rows, faulty } = self;
+        of_any!(rows, rows => {
+            tell(reader, chunk, &mut **rows, faulty);
+            rows.take(chunk.is_none(), faulty.misread.take())
+        })
     }
 
     /// Takes the faulty records that were set aside since the last call.
     pub fn take_malformed(&mut self) -> Vec<Malformed> {
-        take(&mut self.rows.malformed)
+        self.faulty.take_malformed()
     }
 
     /// Faulty records that were set aside.
     pub fn malformed(&self) -> u64 {
-        self.rows.malformed_count
+        self.faulty.count
     }
 
     /// What was counted so far.
-    pub fn report(&self) -> &ColumnsReport {
-        self.rows.columns.report()
+    pub fn report(&self) -> ColumnsReport {
+        of_any!(&self.rows, rows => rows.report())
+    }
+}
+
+/// The columns of some plans.
+trait Planned: Again {
+    /// Those of the plan that the record at hand has been told to, if it has been told to its end.
+    fn last(&self) -> Option<usize>;
+
+    /// All, in the order of the plans.
+    fn all(&self) -> impl Iterator<Item = &Columns>;
+
+    /// As [`Self::all`], to change them.
+    fn all_mut(&mut self) -> &mut [Columns];
+
+    /// The record that no plan is for.
+    fn refused(&self) -> Option<&Refused>;
+}
+
+impl Again for Columns {}
+
+impl Planned for Columns {
+    #[inline]
+    fn last(&self) -> Option<usize> {
+        Some(0)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Columns> {
+        [self].into_iter()
+    }
+
+    #[inline]
+    fn all_mut(&mut self) -> &mut [Columns] {
+        std::slice::from_mut(self)
+    }
+
+    fn refused(&self) -> Option<&Refused> {
+        None
+    }
+}
+
+impl Planned for Split<Columns, Make> {
+    fn last(&self) -> Option<usize> {
+        Split::last(self)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Columns> {
+        self.visitors().map(|(_, columns)| columns)
+    }
+
+    fn all_mut(&mut self) -> &mut [Columns] {
+        self.visitors_mut()
+    }
+
+    fn refused(&self) -> Option<&Refused> {
+        Split::refused(self)
     }
 }
 
 /// Takes records into columns, and cuts these into batches.
 #[derive(Debug)]
-struct Rows {
-    options: DecodeOptions,
-    columns: Columns,
-    batches: Vec<Batch>,
-    malformed: Vec<Malformed>,
-    malformed_count: u64,
+struct Rows<V> {
+    visitor: V,
+    /// Rows that a batch is full with.
+    full: usize,
+    /// Bytes that all batches together end with.
+    heavy: u64,
+    /// Of all batches that have not ended.
+    bytes: u64,
+    batches: Vec<PlannedBatch>,
     stop: Option<Stop>,
+    misfit_limit: usize,
 }
 
-impl Rows {
+impl<V: Planned> Rows<V> {
+    fn new(options: &DecodeOptions, visitor: V) -> Self {
+        Self {
+            visitor,
+            full: options.batch_rows,
+            heavy: options.batch_bytes,
+            bytes: 0,
+            batches: Vec::new(),
+            stop: None,
+            misfit_limit: options.misfit_limit,
+        }
+    }
+
+    /// Ends the batches of some plans.
     #[cold]
     #[inline(never)]
-    fn end_batch(&mut self) {
-        match self.columns.take() {
-            Ok(batch) => self.batches.extend(batch),
-            Err(TooLarge) => self.stop = Some(Stop::TooLarge),
+    fn end_batches(&mut self, plans: std::ops::Range<usize>) {
+        for plan in plans {
+            let Some(columns) = self.visitor.all_mut().get_mut(plan) else {
+                continue;
+            };
+            self.bytes -= columns.bytes();
+            match columns.take() {
+                Ok(batch) => self.batches.extend(batch.map(|batch| (plan, batch))),
+                Err(TooLarge) => self.stop = Some(Stop::TooLarge),
+            }
         }
+    }
+
+    fn take(&mut self, is_last: bool, misread: Option<Misread>) -> (Vec<PlannedBatch>, Option<Stop>) {
+        let refused = self.visitor.refused().cloned().map(Stop::Unforeseen);
+        let stop = self.stop.take().or(refused).or(misread.map(Stop::Misread));
+        if is_last || stop.is_some() {
+            self.end_batches(0..self.visitor.all().count());
+        }
+        (take(&mut self.batches), stop.or(self.stop.take()))
+    }
+
+    fn report(&self) -> ColumnsReport {
+        let mut sum = ColumnsReport::default();
+        for report in self.visitor.all().map(Columns::report) {
+            sum.rows += report.rows;
+            sum.merged_nulls += report.merged_nulls;
+            sum.rescued += report.rescued;
+            sum.rescued_rows += report.rescued_rows;
+            sum.misfits.extend_from_slice(&report.misfits);
+        }
+        sum.misfits.sort_by_key(|misfit| misfit.line);
+        sum.misfits.truncate(self.misfit_limit);
+        sum
     }
 }
 
-impl Sink for Rows {
-    fn fault(&mut self, line: &Line<'_>, fault: Fault) -> ControlFlow<()> {
-        let data = (fault.reason != Reason::TooLong).then(|| line.bytes.to_vec());
-        let misread = Misread {
-            line: line.number,
-            offset: line.offset,
-            fault,
-        };
-        if self.options.quarantine {
-            self.malformed_count += 1;
-            self.malformed.push(Malformed { misread, data });
-            ControlFlow::Continue(())
-        } else {
-            self.stop = Some(Stop::Misread(misread));
-            ControlFlow::Break(())
-        }
+impl<V: Planned> Again for Rows<V> {
+    #[inline]
+    fn wants_again(&self) -> bool {
+        self.visitor.wants_again()
     }
-
-    fn blank(&mut self, _line: &Line<'_>) {}
 
     #[inline]
     fn has_ended(&self) -> bool {
-        self.stop.is_some()
+        self.stop.is_some() || self.visitor.has_ended()
     }
 }
 
-impl Visitor for Rows {
-    #[inline]
-    fn begin_record(&mut self) {
-        self.columns.begin_record();
-    }
-    #[inline]
-    fn member(&mut self, member: Member) {
-        self.columns.member(member);
-    }
-    #[inline]
-    fn write_timestamp(&mut self, micros: u64) {
-        self.columns.write_timestamp(micros);
-    }
-    #[inline]
-    fn begin_map(&mut self, node: NodeId) {
-        self.columns.begin_map(node);
-    }
-    #[inline]
-    fn name(&mut self, node: NodeId, name: Text<'_>) {
-        self.columns.name(node, name);
-    }
-    #[inline]
-    fn end_map(&mut self) {
-        self.columns.end_map();
-    }
-    #[inline]
-    fn begin_list(&mut self) {
-        self.columns.begin_list();
-    }
-    #[inline]
-    fn end_list(&mut self) {
-        self.columns.end_list();
-    }
-    #[inline]
-    fn begin_set(&mut self, kind: SetKind) {
-        self.columns.begin_set(kind);
-    }
-    #[inline]
-    fn end_set(&mut self) {
-        self.columns.end_set();
-    }
-    #[inline]
-    fn string(&mut self, value: Text<'_>) {
-        self.columns.string(value);
-    }
-    #[inline]
-    fn number(&mut self, value: Number<'_>) {
-        self.columns.number(value);
-    }
-    #[inline]
-    fn short_string(&mut self, value: ShortText<'_>) {
-        self.columns.short_string(value);
-    }
-    #[inline]
-    fn short_number(&mut self, value: ShortNumber<'_>) {
-        self.columns.short_number(value);
-    }
-    #[inline]
-    fn binary(&mut self, value: Binary<'_>) {
-        self.columns.binary(value);
-    }
-    #[inline]
-    fn boolean(&mut self, value: bool) {
-        self.columns.boolean(value);
-    }
-    #[inline]
-    fn null(&mut self) {
-        self.columns.null();
-    }
-    #[inline]
-    fn discard_record(&mut self) {
-        self.columns.discard_record();
-    }
+impl<V: Planned> Visitor for Rows<V> {
+    hand_on_to_visitor!(but end_record);
 
     #[inline]
     fn end_record(&mut self, line: &Line<'_>) {
-        self.columns.end_record(line);
-        if let Some(misfit) = self.columns.failure() {
+        self.visitor.end_record(line);
+        let Some(plan) = self.visitor.last() else {
+            return;
+        };
+        let Some(columns) = self.visitor.all_mut().get_mut(plan) else {
+            return;
+        };
+        let rows = columns.rows();
+        if let Some(misfit) = columns.failure() {
             self.stop = Some(Stop::Misfit(misfit.clone()));
-        } else if self.columns.rows() >= self.options.batch_rows || self.columns.bytes() >= self.options.batch_bytes {
-            self.end_batch();
+            return;
+        }
+        self.bytes += line.length + 1;
+        if self.bytes >= self.heavy {
+            self.end_batches(0..self.visitor.all().count());
+        } else if rows >= self.full {
+            self.end_batches(plan..plan + 1);
         }
     }
 }

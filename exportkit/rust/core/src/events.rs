@@ -203,6 +203,12 @@ pub trait Visitor {
 /// Methods of a [`Visitor`] that hands all it is told on to its field `visitor`.
 macro_rules! hand_on_to_visitor {
     () => {
+        $crate::events::hand_on_to_visitor!(but end_record);
+        $crate::events::hand_on_to_visitor! {
+            end_record(line: &$crate::events::Line<'_>);
+        }
+    };
+    (but end_record) => {
         $crate::events::hand_on_to_visitor! {
             place(number: u64, offset: u64);
             begin_record();
@@ -217,10 +223,11 @@ macro_rules! hand_on_to_visitor {
             end_set();
             string(value: $crate::events::Text<'_>);
             number(value: $crate::events::Number<'_>);
+            short_string(value: $crate::events::ShortText<'_>);
+            short_number(value: $crate::events::ShortNumber<'_>);
             binary(value: $crate::events::Binary<'_>);
             boolean(value: bool);
             null();
-            end_record(line: &$crate::events::Line<'_>);
             discard_record();
         }
     };

@@ -11,6 +11,7 @@ pub(crate) mod digest;
 pub mod entries;
 pub mod events;
 pub mod fault;
+pub mod faulty;
 pub(crate) mod hash;
 pub mod inference;
 pub mod ion;

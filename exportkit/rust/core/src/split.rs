@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::events::{Binary, Line, Member, Number, SetKind, Spelling, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Spelling, Text, Visitor};
 use crate::path::NodeId;
 use crate::spelling::{write_base64, write_number};
 use crate::types::{self, TYPES};
@@ -62,6 +62,8 @@ pub struct Split<V, F> {
     places: HashMap<Option<SplitValue>, usize>,
     /// The visitor that the record is told to; None in the first telling.
     telling: Option<usize>,
+    /// The one that the last record was told to, until the next begins.
+    last: Option<usize>,
     refused: Option<Refused>,
     place: (u64, u64),
     first: FirstTelling,
@@ -96,6 +98,7 @@ impl<V: Visitor, F: Fn(usize) -> Option<V>> Split<V, F> {
             visitors: Vec::new(),
             places: HashMap::new(),
             telling: None,
+            last: None,
             refused: None,
             place: (0, 0),
             first: FirstTelling::default(),
@@ -117,6 +120,16 @@ impl<V: Visitor, F: Fn(usize) -> Option<V>> Split<V, F> {
     /// The values in the order they were met, and the visitors of each.
     pub fn visitors(&self) -> impl Iterator<Item = (Option<&SplitValue>, &V)> {
         self.values.iter().map(Option::as_ref).zip(&self.visitors)
+    }
+
+    /// As [`Self::visitors`], to change them.
+    pub fn visitors_mut(&mut self) -> &mut [V] {
+        &mut self.visitors
+    }
+
+    /// The visitor that the record at hand has been told to, once its second telling has ended.
+    pub fn last(&self) -> Option<usize> {
+        self.last
     }
 
     /// The visitor of a value, made where there is none yet.
@@ -187,12 +200,12 @@ impl<V: Visitor, F: Fn(usize) -> Option<V>> Visitor for Split<V, F> {
 
     fn begin_record(&mut self) {
         let (number, offset) = self.place;
-        match self.told() {
-            Some(visitor) => {
-                visitor.place(number, offset);
-                visitor.begin_record();
-            }
-            None => self.first = FirstTelling::default(),
+        if let Some(visitor) = self.told() {
+            visitor.place(number, offset);
+            visitor.begin_record();
+        } else {
+            self.last = None;
+            self.first = FirstTelling::default();
         }
     }
 
@@ -284,6 +297,20 @@ impl<V: Visitor, F: Fn(usize) -> Option<V>> Visitor for Split<V, F> {
         }
     }
 
+    fn short_string(&mut self, value: ShortText<'_>) {
+        match self.told() {
+            Some(visitor) => visitor.short_string(value),
+            None => self.string(value.text()),
+        }
+    }
+
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        match self.told() {
+            Some(visitor) => visitor.short_number(value),
+            None => self.number(value.number()),
+        }
+    }
+
     fn binary(&mut self, value: Binary<'_>) {
         match self.told() {
             Some(visitor) => visitor.binary(value),
@@ -308,7 +335,7 @@ impl<V: Visitor, F: Fn(usize) -> Option<V>> Visitor for Split<V, F> {
     fn end_record(&mut self, line: &Line<'_>) {
         if let Some(visitor) = self.told() {
             visitor.end_record(line);
-            self.telling = None;
+            self.last = self.telling.take();
         } else if self.refused.is_none() {
             self.telling = self.find();
         }

@@ -2,22 +2,29 @@
 
 use std::mem::replace;
 
-use exportkit_core::columns::Batch;
-use exportkit_core::decoder::{DecodeOptions, Decoder as CoreDecoder, Stop};
+use exportkit_core::decoder::{DecodeOptions, Decoder as CoreDecoder, PlannedBatch, Plans, Stop};
 use exportkit_core::reader::ExportType;
+use exportkit_core::split::{Refused, SplitValue};
+use exportkit_core::types::TYPES;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::batch::DecodedBatch;
 use crate::buffer::with_bytes;
-use crate::errors::{broken, contained, finished, malformed_record, misfit};
-use crate::options;
+use crate::errors::{broken, contained, finished, malformed_record, misfit, split_refused};
+use crate::malformed::python_malformed;
+use crate::options::{self, unknown};
 use crate::plan::column_plan;
+
+/// Characters of a value that an error shows.
+const SHOWN: usize = 100;
 
 #[pyclass(module = "exportkit._native")]
 pub(crate) struct Decoder {
     uri: String,
+    /// The one to split by.
+    attribute: String,
     state: State,
 }
 
@@ -39,19 +46,28 @@ impl Decoder {
     fn new(options: &Bound<'_, PyAny>, plans: &Bound<'_, PyAny>, split: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let decode = decode_options(options)?;
         let is_full = decode.export_type == ExportType::Full;
-        let plans = plans
+        let mut plans = plans
             .try_iter()?
             .map(|plan| column_plan(&plan?, is_full))
             .collect::<PyResult<Vec<_>>>()?;
-        let [plan] = &plans[..] else {
-            return Err(PyValueError::new_err("a decoder without split takes one plan"));
+        let mut attribute = String::new();
+        let plans = if let Some(split) = split {
+            attribute = split.getattr("attribute")?.extract()?;
+            let values = split_values(split)?;
+            if values.len() != plans.len() {
+                return Err(PyValueError::new_err("a split has one plan for each of its values"));
+            }
+            Plans::Split(attribute.clone().into_bytes(), values.into_iter().zip(plans).collect())
+        } else {
+            match (plans.pop(), plans.is_empty()) {
+                (Some(plan), true) => Plans::One(plan),
+                _ => return Err(PyValueError::new_err("without a split there is one plan")),
+            }
         };
-        if split.is_some() {
-            return Err(PyValueError::new_err("split"));
-        }
         Ok(Self {
             uri: options::uri(options)?,
-            state: State::Reading(Box::new(CoreDecoder::new(decode, plan))),
+            attribute,
+            state: State::Reading(Box::new(CoreDecoder::new(&decode, plans))),
         })
     }
 
@@ -70,21 +86,7 @@ impl Decoder {
     }
 
     fn take_malformed<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let malformed = self.decoder_mut()?.take_malformed();
-        let class = py.import("exportkit.model.decode")?.getattr("MalformedRecord")?;
-        let fault_class = py.import("exportkit.model.scan")?.getattr("Fault")?;
-        let records = malformed.iter().map(|record| {
-            let misread = &record.misread;
-            let fault = fault_class.call1((
-                misread.fault.reason.slug(),
-                misread.line,
-                misread.offset,
-                &misread.fault.path,
-                misread.fault.column,
-            ))?;
-            class.call1((fault, record.data.as_deref().map(|data| PyBytes::new(py, data))))
-        });
-        PyList::new(py, records.collect::<PyResult<Vec<_>>>()?)
+        python_malformed(py, &self.decoder_mut()?.take_malformed())
     }
 
     fn report<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -150,6 +152,7 @@ impl Decoder {
         match stop {
             Stop::Misread(misread) => malformed_record(py, &self.uri, misread),
             Stop::Misfit(found) => misfit(py, &self.uri, found),
+            Stop::Unforeseen(refused) => split_refused(py, &self.uri, &unforeseen(&self.attribute, refused)),
             Stop::TooLarge => PyOverflowError::new_err(format!(
                 "{}: a column of one batch holds more than 2 GiB; take smaller batches",
                 self.uri
@@ -168,10 +171,42 @@ impl Decoder {
     }
 }
 
-fn python_batches(py: Python<'_>, batches: Vec<Batch>) -> PyResult<Bound<'_, PyList>> {
+/// What is said of a record whose value no plan is for.
+fn unforeseen(attribute: &str, refused: &Refused) -> String {
+    let Refused { line, offset, value } = refused;
+    let value = value.as_ref().map_or_else(
+        || "none".to_owned(),
+        |value| {
+            let text = String::from_utf8_lossy(&value.text);
+            match text.char_indices().nth(SHOWN) {
+                Some((end, _)) => format!("{} {}…", value.tag, &text[..end]),
+                None => format!("{} {text}", value.tag),
+            }
+        },
+    );
+    format!("line {line} (byte {offset}): unforeseen value of {attribute}: {value}")
+}
+
+/// Reads the values of a `Split`.
+fn split_values(split: &Bound<'_, PyAny>) -> PyResult<Vec<Option<SplitValue>>> {
+    let values: Vec<Option<(String, String)>> = split.getattr("values")?.extract()?;
+    values
+        .into_iter()
+        .map(|value| {
+            let Some((tag, text)) = value else { return Ok(None) };
+            let known = TYPES.into_iter().find(|known| *known == tag);
+            Ok(Some(SplitValue {
+                tag: known.ok_or_else(|| unknown("type", &tag))?,
+                text: text.into_bytes(),
+            }))
+        })
+        .collect()
+}
+
+fn python_batches(py: Python<'_>, batches: Vec<PlannedBatch>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
-    for batch in batches {
-        list.append(Bound::new(py, DecodedBatch::new(0, batch))?)?;
+    for (plan, batch) in batches {
+        list.append(Bound::new(py, DecodedBatch::new(plan, batch))?)?;
     }
     Ok(list)
 }

@@ -42,11 +42,11 @@ impl Plain {
             window[1..].first_chunk()?
         };
         // What stands before the digits, zeros, and `0` are the same in the end.
-        let mut digits = u128::from_le_bytes(*characters) << (8 * gap) % 128;
+        let mut digits = u128::from_le_bytes(*characters) << ((8 * gap) % 128);
         let mut scale = 0;
         if point < length {
             scale = length - 1 - point;
-            let below = (1_u128 << (8 * (point - sign + gap) % 128)) - 1;
+            let below = (1_u128 << ((8 * (point - sign + gap)) % 128)) - 1;
             // What stands before the point takes its place.
             digits = digits & !(below << 8 | 0xFF) | (digits & below) << 8;
         }

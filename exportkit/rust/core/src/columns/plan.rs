@@ -5,8 +5,9 @@
 //! item, of Keys or of another flat column (skip: of any struct) alone. Elsewhere they are columns of nulls.
 
 use crate::events::SetKind;
+use crate::types::TYPES;
 
-/// The types of an attribute value.
+/// The types of an attribute value, in the order of [`TYPES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
     /// String.
@@ -48,18 +49,7 @@ impl Tag {
 
     /// The tag as DynamoDB JSON has it.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::N => "N",
-            Self::B => "B",
-            Self::Bool => "BOOL",
-            Self::Null => "NULL",
-            Self::Ss => "SS",
-            Self::Ns => "NS",
-            Self::Bs => "BS",
-            Self::L => "L",
-            Self::M => "M",
-        }
+        TYPES[self as usize]
     }
 
     /// The tag of a set.

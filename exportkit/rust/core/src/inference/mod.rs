@@ -12,16 +12,14 @@ mod tree;
 mod visitor;
 
 use std::fmt;
-use std::mem::take;
-use std::ops::ControlFlow;
 
 pub use self::number::NumberStatistics;
 pub use self::report::{PathStatistics, TypeStatistics};
 pub use self::visitor::Statistics;
-use crate::events::{Line, Visitor, hand_on_to_visitor};
-use crate::fault::{Fault, Reason};
-use crate::reader::{ExportType, Sink};
-use crate::split::{Again, Refused, Split, SplitValue};
+pub use crate::faulty::Malformed;
+use crate::faulty::{Faulty, tell};
+use crate::reader::ExportType;
+use crate::split::{Refused, Split, SplitValue};
 use crate::strict::{AnyReader, Misread, OutputFormat};
 
 /// What an inference is to do. As `InferOptions` of `exportkit/model/statistics.py`, where each is explained.
@@ -41,15 +39,6 @@ pub struct InferOptions {
     pub max_split_values: usize,
     /// Whether faulty records are set aside.
     pub quarantine: bool,
-}
-
-/// A faulty record that was set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    /// What is wrong with it, and where it stands.
-    pub misread: Misread,
-    /// Its bytes without the line feed; None where the line was too long.
-    pub data: Option<Vec<u8>>,
 }
 
 /// Why an inference ended.
@@ -87,27 +76,12 @@ impl fmt::Debug for Taker {
     }
 }
 
-/// What becomes of faulty records.
-#[derive(Debug, Default)]
-struct Faulty {
-    quarantine: bool,
-    /// How many were set aside.
-    count: u64,
-    /// Those of them that have not been taken.
-    malformed: Vec<Malformed>,
-    /// The one that ended the reading.
-    misread: Option<Misread>,
-}
-
 impl Inference {
     /// Makes an inference at the start of a file.
     pub fn new(options: InferOptions) -> Self {
         Self {
             reader: AnyReader::new(options.format, options.export_type, options.max_record_size),
-            faulty: Faulty {
-                quarantine: options.quarantine,
-                ..Faulty::default()
-            },
+            faulty: Faulty::new(options.quarantine),
             taker: Taker::new(options),
         }
     }
@@ -145,7 +119,7 @@ impl Inference {
 
     /// Takes the faulty records that were set aside since the last call.
     pub fn take_malformed(&mut self) -> Vec<Malformed> {
-        take(&mut self.faulty.malformed)
+        self.faulty.take_malformed()
     }
 
     fn read(&mut self, chunk: Option<&[u8]>) -> Result<(), Stop> {
@@ -179,56 +153,5 @@ impl Taker {
             split.add(None, all);
         }
         Self::Split(Box::new(split))
-    }
-}
-
-/// Tells a visitor the records of a chunk, or the last one.
-fn tell(reader: &mut AnyReader, chunk: Option<&[u8]>, visitor: &mut impl Again, faulty: &mut Faulty) {
-    let mut sink = Telling { visitor, faulty };
-    // Why it broke is kept.
-    let (ControlFlow::Continue(()) | ControlFlow::Break(())) = match chunk {
-        Some(chunk) => reader.feed(chunk, &mut sink),
-        None => reader.finish(&mut sink),
-    };
-}
-
-/// Hands records on to who counts, and keeps faulty ones.
-struct Telling<'a, V> {
-    visitor: &'a mut V,
-    faulty: &'a mut Faulty,
-}
-
-impl<V: Again> Visitor for Telling<'_, V> {
-    hand_on_to_visitor!();
-}
-
-impl<V: Again> Sink for Telling<'_, V> {
-    fn fault(&mut self, line: &Line<'_>, fault: Fault) -> ControlFlow<()> {
-        if self.visitor.has_ended() {
-            return ControlFlow::Break(());
-        }
-        let is_held = fault.reason != Reason::TooLong;
-        let misread = Misread {
-            line: line.number,
-            offset: line.offset,
-            fault,
-        };
-        if !self.faulty.quarantine {
-            self.faulty.misread = Some(misread);
-            return ControlFlow::Break(());
-        }
-        self.faulty.count += 1;
-        self.faulty.malformed.push(Malformed {
-            misread,
-            data: is_held.then(|| line.bytes.to_vec()),
-        });
-        ControlFlow::Continue(())
-    }
-
-    fn blank(&mut self, _: &Line<'_>) {}
-
-    #[inline]
-    fn wants_again(&self) -> bool {
-        self.visitor.wants_again()
     }
 }
