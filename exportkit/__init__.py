@@ -9,6 +9,7 @@ True
 """
 
 from exportkit._version import __version__
+from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
 from exportkit.model.values import AttributeValue, ChangeRecord, Item
@@ -20,11 +21,13 @@ from exportkit.verify import VerifyReport, verify
 __all__ = [
     "AttributeValue",
     "ChangeRecord",
+    "ConvertReport",
     "Item",
     "OpenExport",
     "StoreOptions",
     "VerifyReport",
     "__version__",
+    "convert",
     "engine_info",
     "find_exports",
     "open",

@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError
 
 from exportkit import __version__
 from exportkit.cli.cat import cat
+from exportkit.cli.convert import convert
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
@@ -45,6 +46,7 @@ app = App(
 app.command(inspect)
 app.command(verify)
 app.command(cat)
+app.command(convert)
 app.command(generate)
 
 

@@ -36,7 +36,7 @@ def _convert_size(_: object, tokens: Sequence[Token]) -> int:
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
-SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: f"{size >> 20}MiB")]
+SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: size and f"{size >> 20}MiB")]
 
 
 @Parameter(name="*", group=Group("Storage", sort_key=9))

@@ -1,0 +1,161 @@
+"""``exportkit convert``: an export as Parquet."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Group, Parameter
+from cyclopts.types import PositiveInt
+
+from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.text import printable
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.schema import SchemaOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from exportkit.convert import ConvertReport
+
+__all__ = ["convert"]
+
+_NOTES_SHOWN = 40
+_PLACES_SHOWN = 10
+
+
+def convert(
+    location: str,
+    /,
+    *,
+    output: Annotated[str, Parameter(name=["--output", "-o"])],
+    schema: str | None = None,
+    sample: PositiveInt | None = None,
+    on_misfit: Literal["rescue", "extend", "error"] = "rescue",
+    on_malformed: Literal["stop", "quarantine"] = "stop",
+    split_by: str | None = None,
+    ddl: Literal["athena", "spark", "duckdb"] | None = None,
+    overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    target_file_size: SizeOption = 256 << 20,
+    compression: Literal["zstd", "snappy", "gzip", "none"] = "zstd",
+    compression_level: int | None = None,
+    jobs: JobsOption = None,
+    memory: SizeOption | None = None,
+    temp_dir: TempDirOption = None,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    json: JsonOption = False,
+    policies: Annotated[SchemaOptions, Parameter(name="*", group=Group("Columns", sort_key=5))] = SchemaOptions(),  # noqa: B008 - frozen
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Converts an export to Parquet, exactly: nothing is lost, or it is told.
+
+    Killed at any point, the same command goes on with what was done. Exits 1 if records were
+    quarantined or a count does not match, 3 if it could not be done.
+
+    Args:
+        location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
+        output: Folder or S3 URI that the result goes to: data/part-*.parquet and dataset.json.
+        schema: A schema file. Without one the whole export is read first, to find columns that fit.
+        sample: Find the columns from so many records instead of all.
+        on_misfit: What becomes of values that fit no column of a given or sampled schema: keep them in the
+            column _rescued; widen the schema first; stop.
+        on_malformed: What becomes of records that cannot be read: stop, or write them to OUTPUT/quarantine.
+        split_by: An attribute: each of its values gets a dataset of its own, OUTPUT/ATTR=value.
+        ddl: Print the table's definition, and the summary on stderr.
+        overwrite: Delete the result of another input or of other settings that is there.
+        target_file_size: Size that the Parquet files should have.
+        compression: Codec of the Parquet files.
+        compression_level: Level of the codec; the fastest by default.
+        jobs: Tasks side by side; one for each processor by default.
+        memory: Memory to take, about, such as 1GiB: fewer tasks run side by side where they need more.
+        temp_dir: Where the files of a split export lie until they are uploaded to S3.
+        max_record_size: Bytes a record may have, such as 64MiB.
+        json: Print one JSON document.
+        policies: How values become columns, where no schema is given.
+        storage: Where and how.
+    """
+    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
+    from exportkit.convert import convert as run  # noqa: PLC0415
+
+    with progress_on_terminal("convert") as progress:
+        report = run(
+            location,
+            output,
+            schema=schema,
+            options=policies,
+            sample=sample,
+            on_misfit=on_misfit,
+            on_malformed=on_malformed,
+            split_by=split_by,
+            overwrite=overwrite,
+            target_file_size=target_file_size,
+            compression=compression,
+            compression_level=compression_level,
+            jobs=jobs,
+            memory=memory,
+            temp_dir=temp_dir,
+            max_record_size=max_record_size,
+            storage=storage.resolve(),
+            progress=progress,
+        )
+    with unless_nobody_reads():
+        if json:
+            print_json(report.to_dict() | ({} if ddl is None else {"ddl": report.ddl(ddl)}))
+        else:
+            told_to = sys.stdout if ddl is None else sys.stderr
+            _print(report, OutputConsole(highlight=False, soft_wrap=True, file=told_to))
+            if ddl is not None:
+                print(report.ddl(ddl))
+    return 0 if report.ok else 1
+
+
+def _print(report: "ConvertReport", console: "Console") -> None:
+    from rich.filesize import decimal  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415
+
+    def line(name: str, told: str, style: str = "") -> None:
+        console.print(Text(f"{name:<14}", "dim") + Text(printable(told), style))
+
+    line("export", str(report.export["uri"]))
+    line("written to", report.dest)
+    line("read", f"{_many(report.items, 'record')} in {_many(report.files, 'file')}")
+    for dataset in report.datasets:
+        told = f"{_many(dataset.rows, 'row')}, {_many(dataset.columns, 'column')}, "
+        told += f"{_many(dataset.files, 'file')}, {decimal(dataset.bytes)}"
+        if len(report.datasets) > 1 or dataset.uri != report.dest:
+            told += f"  {dataset.uri.removeprefix(report.dest)}"
+        line("rows", told)
+    counts = report.counts
+    if counts.merged_nulls:
+        line("nulls", f"{_many(counts.merged_nulls, 'NULL')} became nulls")
+    if counts.rescued:
+        line("rescued", f"{_many(counts.rescued, 'value')} in {_many(counts.rescued_rows, 'row')}: _rescued", "yellow")
+        for uri, misfit in report.misfits[:_PLACES_SHOWN]:
+            line("", f"{misfit.found} at {misfit.path}  {uri}:{misfit.line} (byte {misfit.offset})")
+    if counts.malformed:
+        where = f"{report.dest}/quarantine"
+        line("quarantined", f"{_many(counts.malformed, 'malformed record')}: {where}", "bold red")
+    _print_notes(report, line)
+    if report.already:
+        line("", "this very result was there already: nothing was done", "bold green")
+        return
+    if report.resumed:
+        line("resumed", f"{report.resumed:,} of {_many(report.tasks, 'task')} had been done before")
+    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds else ""
+    line("took", f"{report.seconds:,.1f} s{speed}", "bold green" if report.ok else "bold red")
+
+
+def _print_notes(report: "ConvertReport", line: "object") -> None:
+    assert callable(line)
+    shown = 0
+    total = sum(len(dataset.schema.notes) for dataset in report.datasets)
+    for dataset in report.datasets:
+        for note in dataset.schema.notes[: _NOTES_SHOWN - shown]:
+            count = f" ({note.count:,})" if note.count else ""
+            line(str(note.kind), f"{note.path}: {note.message}{count}")
+            shown += 1
+    if total > shown:
+        line("", f"… and {total - shown:,} more: dataset.json has them all")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,107 @@
+"""What is decided before the first task: the schemas, the datasets, the cut into tasks."""
+
+from collections.abc import Iterator, Sequence
+
+from exportkit.codec.arrow_types import arrow_schema
+from exportkit.convert.hints import with_hints
+from exportkit.convert.options import ConvertOptions, OnMalformed, OnMisfit
+from exportkit.convert.sizing import measure
+from exportkit.convert.splits import split_folders
+from exportkit.convert.tasks import cut_tasks
+from exportkit.convert.work import Target, WorkPlan
+from exportkit.export import DataFile
+from exportkit.model.decode import Split
+from exportkit.model.formats import ExportType
+from exportkit.model.plan import ColumnPlan
+from exportkit.model.statistics import SplitValue
+from exportkit.reading import OpenExport, Progress
+from exportkit.schema import Schema, extend, resolve
+from exportkit.sink.parquet import leaf_paths
+
+__all__ = ["column_plans", "decide"]
+
+
+def decide(
+    export: OpenExport, counts: Sequence[int], options: ConvertOptions, fingerprint: str, progress: Progress
+) -> WorkPlan:
+    """Returns what is to be done; reads all of the export or a little of it.
+
+    Args:
+        export: The export.
+        counts: Records of each data file, in the order of the manifest.
+        options: What was asked for.
+        fingerprint: Of the input and the settings.
+        progress: Hears how the reading goes on.
+
+    Raises:
+        ExportkitError: As ``exportkit.convert``.
+    """
+    schemas = _schemas(export, options, progress)
+    values = tuple(schemas)
+    folders = ("",) if options.split_by is None else split_folders(options.split_by, values)
+    targets = [
+        Target(folder=folder, value=value, schema=schemas[value], dictionary=None)
+        for folder, value in zip(folders, values, strict=True)
+    ]
+    plans = column_plans(export, targets, options)
+    split = None if options.split_by is None else Split(options.split_by, values)
+    sizing = measure(export, list(_spread(export, counts)), plans, options, split)
+    incremental = export.summary.export_type is ExportType.INCREMENTAL
+    return WorkPlan(
+        fingerprint=fingerprint,
+        targets=tuple(
+            Target(
+                folder=target.folder,
+                value=target.value,
+                schema=target.schema,
+                dictionary=with_hints(
+                    dictionary,
+                    target.schema,
+                    tuple(path for path, _ in leaf_paths(arrow_schema(plan))),
+                    incremental=incremental,
+                ),
+            )
+            for target, dictionary, plan in zip(targets, sizing.dictionaries, plans, strict=True)
+        ),
+        tasks=cut_tasks(counts, sizing.bytes_per_row, options.target_file_size),
+    )
+
+
+def column_plans(export: OpenExport, targets: Sequence[Target], options: ConvertOptions) -> list[ColumnPlan]:
+    """Returns the column plan of each dataset."""
+    incremental = export.summary.export_type is ExportType.INCREMENTAL
+    return [target.schema.plan(rescue=options.rescue, incremental=incremental) for target in targets]
+
+
+def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) -> dict[SplitValue, Schema]:
+    """Returns the schema of each dataset, in the order of their values."""
+    given = options.schema
+    if given is not None and not options.looks_at_all:
+        return {None: given}
+    policies = options.policies if given is None else given.options
+    sample = None if options.looks_at_all else options.sample
+    found = export.statistics(
+        split_by=options.split_by,
+        sample=sample,
+        max_map_fields=policies.max_map_fields,
+        quarantine=options.on_malformed is OnMalformed.QUARANTINE,
+        progress=progress,
+    )
+    schemas = {}
+    for value in sorted(found, key=lambda value: value or ("", "")):
+        if given is None:
+            schemas[value] = resolve(found[value], policies)
+        elif options.on_misfit is OnMisfit.EXTEND:
+            schemas[value] = extend(given, found[value])
+        else:
+            schemas[value] = given
+    return schemas
+
+
+def _spread(export: OpenExport, counts: Sequence[int]) -> Iterator[DataFile]:
+    """Yields the first, the middle and the last data file that is not empty."""
+    filled = [index for index, count in enumerate(counts) if count]
+    wanted = {filled[0], filled[len(filled) // 2], filled[-1]} if filled else set()
+    for file in export.files():
+        if file.index in wanted:
+            yield file

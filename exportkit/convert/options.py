@@ -1,0 +1,169 @@
+"""What a conversion is asked to do, and what of it decides the bytes that are written."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias, get_args
+
+from exportkit.errors import UsageError
+from exportkit.schema import Schema, SchemaOptions
+
+__all__ = [
+    "DEFAULT_TARGET_FILE_SIZE",
+    "Budget",
+    "Compression",
+    "ConvertOptions",
+    "OnMalformed",
+    "OnMisfit",
+]
+
+DEFAULT_TARGET_FILE_SIZE = 256 * 1024 * 1024
+
+DEFAULT_POLICIES = SchemaOptions()
+
+_MIB = 1024 * 1024
+_BASE = 150 * _MIB
+"""What the process takes before it reads: interpreter, libraries, manifest."""
+_READING = 24 * _MIB
+"""What reading takes for each file: chunks, parser, the part of an upload."""
+_ROW_GROUP = 64 * _MIB
+_LEAST_ROW_GROUP = 1 * _MIB
+_BATCH = 8 * _MIB
+
+
+Compression: TypeAlias = Literal["zstd", "snappy", "gzip", "none"]
+"""The codecs that every reader of Parquet knows."""
+
+
+class OnMisfit(StrEnum):
+    """What becomes of a value that fits no column of a given or sampled schema."""
+
+    RESCUE = "rescue"
+    """It goes into the column ``_rescued`` as DynamoDB JSON, and is counted."""
+    EXTEND = "extend"
+    """The schema is widened so that it fits; the whole export is looked at first."""
+    ERROR = "error"
+    """The conversion ends with its place."""
+
+
+class OnMalformed(StrEnum):
+    """What becomes of a record that cannot be read."""
+
+    STOP = "stop"
+    """The conversion ends with its place."""
+    QUARANTINE = "quarantine"
+    """It goes into a file of its own with its place, and is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What may lie in memory, and how many tasks may run side by side with it.
+
+    Attributes:
+        row_group_bytes: Arrow bytes of a row group.
+        batch_bytes: Bytes of the records of a batch.
+        jobs: Tasks side by side.
+    """
+
+    row_group_bytes: int
+    batch_bytes: int
+    jobs: int
+
+    @classmethod
+    def of(cls, memory: int | None, jobs: int) -> "Budget":
+        """Returns how memory is shared out.
+
+        Fewer tasks run side by side first; only where there is no room for one are row groups and
+        batches smaller. So the bytes written may depend on ``memory``, but never on ``jobs``.
+
+        Args:
+            memory: Bytes the process may take, about; None: as much as the jobs need.
+            jobs: Tasks that were asked for.
+        """
+        if memory is None:
+            return cls(row_group_bytes=_ROW_GROUP, batch_bytes=_BATCH, jobs=jobs)
+        room = max(0, memory - _BASE)
+        # A row group is held once as batches and, while it is written, in part once more.
+        each = _READING + 2 * _BATCH + 2 * _ROW_GROUP
+        if room >= each:
+            return cls(row_group_bytes=_ROW_GROUP, batch_bytes=_BATCH, jobs=min(jobs, room // each))
+        share = max(0, room - _READING) // 4
+        row_group = min(_ROW_GROUP, max(_LEAST_ROW_GROUP, share))
+        return cls(row_group_bytes=row_group, batch_bytes=min(_BATCH, row_group), jobs=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertOptions:
+    """What a conversion is asked to do; ``exportkit.convert`` tells what each means."""
+
+    schema: Schema | None = None
+    policies: SchemaOptions = DEFAULT_POLICIES
+    sample: int | None = None
+    on_misfit: OnMisfit = OnMisfit.RESCUE
+    on_malformed: OnMalformed = OnMalformed.STOP
+    split_by: str | None = None
+    target_file_size: int = DEFAULT_TARGET_FILE_SIZE
+    compression: Compression = "zstd"
+    compression_level: int | None = None
+    row_group_bytes: int = _ROW_GROUP
+    batch_bytes: int = _BATCH
+
+    def __post_init__(self) -> None:
+        """Refuses what is out of range or contradicts itself.
+
+        Raises:
+            UsageError: Something does.
+        """
+        if self.schema is not None and self.sample is not None:
+            raise UsageError("a schema is given, so no sample is taken: name one of them")
+        if self.schema is not None and self.policies != DEFAULT_POLICIES:
+            raise UsageError("a schema is given, and it has its policies in it: name one of them")
+        if self.split_by is not None and self.sample is not None:
+            raise UsageError("to split an export its values have to be known, all of them: name no sample")
+        if self.split_by == "":
+            raise UsageError("split_by names no attribute")
+        for name, value in (("sample", self.sample), ("target_file_size", self.target_file_size)):
+            if value is not None and not 1 <= value < 1 << 63:
+                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        if self.compression not in get_args(Compression):
+            known = ", ".join(get_args(Compression))
+            raise UsageError(f"no such compression: {self.compression}; there are {known}")
+
+    @property
+    def rescue(self) -> bool:
+        """Whether there may be misfits that are to be kept."""
+        return self.on_misfit is OnMisfit.RESCUE and (self.schema is not None or self.sample is not None)
+
+    @property
+    def looks_at_all(self) -> bool:
+        """Whether the whole export is read once before it is converted."""
+        given = self.schema is not None or self.sample is not None
+        return not given or self.on_misfit is OnMisfit.EXTEND or self.split_by is not None
+
+    def settings(self) -> dict[str, Any]:
+        """Returns all that decides the bytes that are written, but the input."""
+        policies = self.policies
+        return {
+            "schema": None if self.schema is None else hashlib.sha256(self.schema.to_json()).hexdigest(),
+            "policies": None
+            if self.schema is not None
+            else {
+                "numbers": str(policies.numbers),
+                "mixed": str(policies.mixed),
+                "nulls": str(policies.nulls),
+                "names": str(policies.names),
+                "flatten_depth": policies.flatten_depth,
+                "max_map_fields": policies.max_map_fields,
+                "columns": None if policies.columns is None else list(policies.columns),
+                "rest_as_json": policies.rest_as_json,
+            },
+            "sample": self.sample,
+            "on_misfit": str(self.on_misfit),
+            "on_malformed": str(self.on_malformed),
+            "split_by": self.split_by,
+            "target_file_size": self.target_file_size,
+            "compression": self.compression,
+            "compression_level": self.compression_level,
+            "row_group_bytes": self.row_group_bytes,
+            "batch_bytes": self.batch_bytes,
+        }

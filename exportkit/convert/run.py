@@ -1,0 +1,138 @@
+"""``exportkit.convert``: what it takes, and what of it contradicts itself."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from exportkit.convert.options import (
+    DEFAULT_TARGET_FILE_SIZE,
+    Budget,
+    Compression,
+    ConvertOptions,
+    OnMalformed,
+    OnMisfit,
+)
+from exportkit.convert.report import ConvertReport
+from exportkit.engine.protocols import Engine
+from exportkit.errors import UsageError
+from exportkit.export import open_export
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
+from exportkit.schema import Schema, SchemaOptions, read_schema
+from exportkit.store import StoreOptions, open_store
+from exportkit.store.opening import normal_uri
+
+__all__ = ["convert"]
+
+
+def convert(
+    location: str | os.PathLike[str],
+    dest: str | os.PathLike[str],
+    *,
+    schema: Schema | str | os.PathLike[str] | None = None,
+    options: SchemaOptions | None = None,
+    sample: int | None = None,
+    on_misfit: OnMisfit | str = OnMisfit.RESCUE,
+    on_malformed: OnMalformed | str = OnMalformed.STOP,
+    split_by: str | None = None,
+    overwrite: bool = False,
+    target_file_size: int = DEFAULT_TARGET_FILE_SIZE,
+    compression: Compression = "zstd",
+    compression_level: int | None = None,
+    jobs: int | None = None,
+    memory: int | None = None,
+    temp_dir: str | os.PathLike[str] | None = None,
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
+    storage: StoreOptions | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> ConvertReport:
+    """Converts a finished export to Parquet and returns what it did.
+
+    Every attribute value becomes part of a row, or is counted in the report. What a run that was
+    killed had finished is kept: the same call goes on with it. Where the same result is there
+    already nothing is done.
+
+    Args:
+        location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
+        dest: The folder or S3 URI the result goes to: Parquet files in ``data``, and ``dataset.json`` beside it.
+        schema: The columns: a Schema, or where a schema file lies (path or S3 URI). Without one the
+            whole export is read first, to find columns that every value fits.
+        options: The policies by which values become columns, where no schema is given.
+        sample: Find the schema from so many records instead of all.
+        on_misfit: What becomes of values that fit no column of a given or sampled schema: ``rescue``, ``extend``
+            or ``error``.
+        on_malformed: What becomes of records that cannot be read: ``stop`` or ``quarantine``.
+        split_by: A top-level attribute: each of its values gets a dataset of its own, in ``dest/ATTR=value``.
+        overwrite: Delete the result of other settings or another input that is there.
+        target_file_size: Bytes that a Parquet file should have.
+        compression: The codec: ``zstd``, ``snappy``, ``gzip`` or ``none``.
+        compression_level: Its level; the fastest if None.
+        jobs: Tasks side by side; one for each processor if None. The result does not depend on it.
+        memory: Bytes the process may take, about; fewer jobs run side by side where they need more.
+        temp_dir: Where the files of a split export lie until they are uploaded to S3; the system's if None.
+        max_record_size: Bytes a record may have.
+        storage: How to reach export and destination; standard AWS configuration if None.
+        progress: Hears how it goes on.
+        engine: Reads the records; chosen as ``docs/engine.md`` says if None.
+
+    Raises:
+        UsageError: An argument is out of range, or something else lies in the destination.
+        MalformedRecordError: A record cannot be read, and is not to be quarantined.
+        MisfitError: A value fits no column, and ``on_misfit`` is ``error``.
+        SplitError: The attribute to split by has too many values.
+        Md5MismatchError: A data file is not what the manifest says.
+        ItemCountError: It holds another number of records, or the result another number of rows.
+        LockedError: Another run writes to the destination.
+        StoreError: Something cannot be read or written.
+
+    Example:
+        >>> import exportkit, tempfile
+        >>> with tempfile.TemporaryDirectory() as dest:
+        ...     exportkit.convert("samples/full-json", dest).rows
+        150
+    """
+    for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
+        if value is not None and not 1 <= value < 1 << 63:
+            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    storage = storage or StoreOptions()
+    budget = Budget.of(memory, jobs or default_jobs())
+    asked = ConvertOptions(
+        schema=read_schema(schema, storage) if isinstance(schema, str | os.PathLike) else schema,
+        policies=options or SchemaOptions(),
+        sample=sample,
+        on_misfit=_word(OnMisfit, on_misfit, "on_misfit"),
+        on_malformed=_word(OnMalformed, on_malformed, "on_malformed"),
+        split_by=split_by,
+        target_file_size=target_file_size,
+        compression=compression,
+        compression_level=compression_level,
+        row_group_bytes=budget.row_group_bytes,
+        batch_bytes=budget.batch_bytes,
+    )
+    from exportkit.convert.conversion import Conversion  # noqa: PLC0415 - pyarrow takes long to import
+    from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
+
+    storage = with_connections(storage, budget.jobs)
+    source = open_export(location, storage)
+    uri = normal_uri(dest)
+    # What is agreed to or demanded of the export's bucket says nothing of the destination's.
+    store = open_store(uri, replace(storage, requester_pays=False, expected_bucket_owner=None))
+    run = Conversion(
+        source=source,
+        export=OpenExport(source, jobs=budget.jobs, max_record_size=max_record_size, engine=engine),
+        dest=Destination(store, uri),
+        options=asked,
+        jobs=budget.jobs,
+        overwrite=overwrite,
+        temp_dir=None if temp_dir is None else os.fspath(temp_dir),
+        progress=progress or NoProgress(),
+    )
+    return run.run()
+
+
+def _word(kind: Any, value: Any, name: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{name} is {value!r}; it takes {', '.join(kind)}") from None

@@ -1,0 +1,156 @@
+"""What a row takes in Parquet, and which columns a dictionary pays for, measured on a little of the export."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exportkit.codec.arrow_types import arrow_schema
+from exportkit.convert.options import ConvertOptions, OnMalformed
+from exportkit.export import DataFile
+from exportkit.model.decode import Split
+from exportkit.model.plan import ColumnPlan
+from exportkit.reading import OpenExport
+from exportkit.sink.parquet import ParquetOptions, PartWriter, leaf_paths
+from exportkit.store.base import ObjectInfo
+
+__all__ = ["Sizing", "measure"]
+
+_ROWS = 16_384
+"""Rows taken from each file that is looked at."""
+_BYTES = 4 * 1024 * 1024
+_UNKNOWN = 100.0
+"""Bytes of a row where there is none to measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """What was measured.
+
+    Attributes:
+        bytes_per_row: In Parquet, about.
+        dictionaries: For each plan, the Parquet paths of the columns that a dictionary pays for; None where no row
+            of it was seen.
+    """
+
+    bytes_per_row: float
+    dictionaries: tuple[tuple[str, ...] | None, ...]
+
+
+def measure(
+    export: OpenExport,
+    files: Sequence[DataFile],
+    plans: Sequence[ColumnPlan],
+    options: ConvertOptions,
+    split: Split | None,
+) -> Sizing:
+    """Returns what the first records of some data files tell.
+
+    Args:
+        export: The export.
+        files: The files to look at.
+        plans: The column plans.
+        options: What was asked for.
+        split: Which plan takes which record.
+
+    Raises:
+        ExportkitError: As ``OpenExport.decode``.
+    """
+    batches: defaultdict[int, list[pa.RecordBatch]] = defaultdict(list)
+    for file in files:
+        for number, batch in _first(export, file, plans, options, split):
+            batches[number].append(batch)
+    rows, size = 0, 0
+    dictionaries: list[tuple[str, ...] | None] = []
+    for number, plan in enumerate(plans):
+        if number not in batches:
+            dictionaries.append(None)
+            continue
+        table = pa.Table.from_batches(batches[number], arrow_schema(plan))
+        dictionaries.append(_paying(table))
+        rows += table.num_rows
+        size += _parquet_bytes(table, options, dictionaries[-1])
+    return Sizing(size / rows if rows else _UNKNOWN, tuple(dictionaries))
+
+
+def _first(
+    export: OpenExport, file: DataFile, plans: Sequence[ColumnPlan], options: ConvertOptions, split: Split | None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    rows = 0
+    with export.decode(
+        file,
+        plans,
+        split=split,
+        batch_rows=_ROWS,
+        batch_bytes=min(_BYTES, options.batch_bytes),
+        quarantine=options.on_malformed is OnMalformed.QUARANTINE,
+        on_malformed=lambda _: None,
+    ) as batches:
+        for plan, batch in batches:
+            yield plan, batch
+            rows += batch.num_rows
+            if rows >= _ROWS:
+                return
+
+
+def _parquet_bytes(table: pa.Table, options: ConvertOptions, dictionary: tuple[str, ...] | None) -> int:
+    how = ParquetOptions(
+        compression=options.compression, compression_level=options.compression_level, dictionary=dictionary
+    )
+    with PartWriter(_Nowhere(), table.schema, how) as part:
+        for batch in table.to_batches():
+            part.write(batch)
+        part.flush()
+        return part.bytes  # without the footer, which a file has once
+
+
+def _paying(table: pa.Table) -> tuple[str, ...]:
+    """Returns the columns of which at least half of the values are repeated, and those without values."""
+    return tuple(
+        path
+        for (path, kind), values in zip(leaf_paths(table.schema), _leaf_arrays(table), strict=True)
+        if (not pa.types.is_boolean(kind) and 2 * pc.count_distinct(values).as_py() <= len(values) - values.null_count)
+        or values.null_count == len(values)
+    )
+
+
+def _pays(kind: pa.DataType, values: Any) -> bool:
+    count = len(values) - values.null_count
+    return not count or (not pa.types.is_boolean(kind) and 2 * pc.count_distinct(values).as_py() <= count)
+
+
+def _leaf_arrays(table: pa.Table) -> Iterator[Any]:
+    for column in table.columns:
+        yield from _leaves(pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type))
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    """Yields the leaf arrays below an array, in the order of ``leaf_paths``."""
+    if pa.types.is_struct(array.type):
+        for child in array.flatten():
+            yield from _leaves(child)
+    elif pa.types.is_map(array.type):
+        yield from _leaves(array.keys)
+        yield from _leaves(array.items)
+    elif pa.types.is_list(array.type):
+        yield from _leaves(array.flatten())
+    else:
+        yield array
+
+
+class _Nowhere:
+    """Takes a file that only its size is wanted of."""
+
+    info = ObjectInfo("", 0)
+
+    def write(self, data: bytes, /) -> None:
+        """Forgets it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to end."""

@@ -1,0 +1,79 @@
+"""How a conversion is cut into tasks: contiguous runs of the manifest, by the data alone."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+__all__ = ["Task", "cut_tasks"]
+
+_TASKS_WANTED = 16
+"""A small export is cut into so many tasks, to keep as many processors busy, unless its parts were too small then."""
+_LEAST_PART = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A contiguous run of data files that is converted into files of its own; the unit of resume.
+
+    Attributes:
+        number: From 0, in the order of the manifest.
+        first: Index of its first data file.
+        files: How many there are.
+        items: Records they hold, as the manifest says.
+        part_rows: Rows of each of its Parquet files, about.
+    """
+
+    number: int
+    first: int
+    files: int
+    items: int
+    part_rows: int
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Self:
+        """Returns a task as ``to_dict`` tells it."""
+        return cls(**document)
+
+    def to_dict(self) -> dict[str, int]:
+        """Returns the task for JSON."""
+        return asdict(self)
+
+
+def cut_tasks(counts: Sequence[int], bytes_per_row: float, target: int) -> tuple[Task, ...]:
+    """Returns the tasks that all data files fall into, near equal in rows.
+
+    A large export's tasks give one file of the target size each; a data file that is larger makes
+    a task alone, of several Parquet files.
+
+    Args:
+        counts: Records of each data file, in the order of the manifest.
+        bytes_per_row: What a row takes in Parquet, about.
+        target: Bytes that a Parquet file should have.
+
+    Example:
+        >>> [(task.first, task.files) for task in cut_tasks([100, 0, 100, 400], 50_000, 256_000_000)]
+        [(0, 3), (3, 1)]
+    """
+    items = sum(counts)
+    size = items * bytes_per_row
+    wanted = max(1, min(_TASKS_WANTED, int(size // min(_LEAST_PART, target))), round(size / target))
+    tasks: list[Task] = []
+    first = held = before = 0
+    current = 0
+    for index, count in enumerate(counts):
+        # By the middle of the file, so that one that lies across a border goes where most of it is.
+        own = min(wanted - 1, (2 * before + count) * wanted // (2 * items)) if count else current
+        if own != current and index > first and held:
+            tasks.append(_task(len(tasks), first, index - first, held, bytes_per_row, target))
+            first, held = index, 0
+        current = own
+        held += count
+        before += count
+    if len(counts) > first:
+        tasks.append(_task(len(tasks), first, len(counts) - first, held, bytes_per_row, target))
+    return tuple(tasks)
+
+
+def _task(number: int, first: int, files: int, items: int, bytes_per_row: float, target: int) -> Task:
+    parts = max(1, round(items * bytes_per_row / target))
+    return Task(number=number, first=first, files=files, items=items, part_rows=max(1, -(-items // parts)))
