@@ -17,6 +17,7 @@ from exportkit.cli.convert import convert
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
+from exportkit.cli.schema import schema
 from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
@@ -46,6 +47,7 @@ app = App(
 app.command(inspect)
 app.command(verify)
 app.command(cat)
+app.command(schema)
 app.command(convert)
 app.command(generate)
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
-from cyclopts.types import ExistingDirectory, PositiveInt
+from cyclopts.types import ExistingDirectory, NonNegativeInt, PositiveInt
 
+from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS
+from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
 from exportkit.store import StoreOptions
 
-__all__ = ["JobsOption", "JsonOption", "SizeOption", "StorageOptions", "TempDirOption", "parse_size"]
+__all__ = ["JobsOption", "JsonOption", "PolicyOptions", "SizeOption", "StorageOptions", "TempDirOption", "parse_size"]
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _SIZE = re.compile(r"([0-9]+)\s*(|k|m|g|ki|mi|gi)b?", re.IGNORECASE)
@@ -69,4 +71,44 @@ class StorageOptions:
             requester_pays=self.requester_pays,
             expected_bucket_owner=self.expected_bucket_owner,
             allow_foreign_keys=self.allow_foreign_keys,
+        )
+
+
+@Parameter(name="*", group=Group("Columns", sort_key=8))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOptions:
+    """How values become columns (docs/schema.md), where no schema file says it."""
+
+    numbers: Numbers = Numbers.EXACT
+    """int64 if all fit, else a decimal, else text; as exact, with decimals of 76 digits; double; text."""
+    mixed: Mixed = Mixed.STRUCT
+    """Attributes with values of several types: a struct with one field for each; JSON; text; an error."""
+    nulls: Nulls = Nulls.MERGE
+    """NULL beside another type: a null, counted; or a field NULL of its own."""
+    names: Names = Names.DEFAULT
+    """As the attributes, none equal to another but for case; letters, digits and _ alone; exactly as the attributes."""
+    flatten_depth: NonNegativeInt = 0
+    """Levels of maps whose attributes become columns of their own, joined by __."""
+    max_map_fields: PositiveInt = DEFAULT_MAX_MAP_FIELDS
+    """Names that a map may have before its keys are taken for data, and columns that the top may have."""
+    columns: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
+    """An attribute that becomes a column, the others being left out; give it once for each."""
+    rest_as_json: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    """Keep attributes that have no column as JSON in the column _rest."""
+
+    def resolve(self) -> SchemaOptions:
+        """Returns the same as the schema takes them.
+
+        Raises:
+            UsageError: They are out of range.
+        """
+        return SchemaOptions(
+            numbers=self.numbers,
+            mixed=self.mixed,
+            nulls=self.nulls,
+            names=self.names,
+            flatten_depth=self.flatten_depth,
+            max_map_fields=self.max_map_fields,
+            columns=self.columns or None,
+            rest_as_json=self.rest_as_json,
         )

@@ -6,7 +6,7 @@ from exportkit.schema.join import extend, merge_schemas
 from exportkit.schema.merge import merge_statistics
 from exportkit.schema.notes import Note, NoteKind
 from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
-from exportkit.schema.reading import read_schema
+from exportkit.schema.reading import read_schema, write_schema
 from exportkit.schema.resolve import resolve
 from exportkit.schema.schema import Schema
 
@@ -28,4 +28,5 @@ __all__ = [
     "merge_statistics",
     "read_schema",
     "resolve",
+    "write_schema",
 ]

@@ -8,8 +8,10 @@ manifest, so the result is the same every time.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
+from typing import NamedTuple
 
 from exportkit.model.statistics import (
+    MAX_NAME_BYTES,
     PATHS_PER_MAP_FIELD,
     NumberStatistics,
     PathStatistics,
@@ -17,7 +19,16 @@ from exportkit.model.statistics import (
     TypeStatistics,
 )
 
-__all__ = ["TYPE_TAGS", "count_values", "merge_paths", "merge_statistics", "narrow_statistics"]
+__all__ = [
+    "TYPE_TAGS",
+    "count_values",
+    "lacks_attributes",
+    "lacks_elements",
+    "merge_paths",
+    "merge_statistics",
+    "narrow_statistics",
+    "with_later_files",
+]
 
 TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 
@@ -53,10 +64,33 @@ def narrow_statistics(statistics: Statistics, max_map_fields: int) -> Statistics
     return _bounded(narrowed, max_map_fields)
 
 
+def with_later_files(statistics: Statistics, files: int) -> Statistics:
+    """Returns the statistics of an export that comes after others, which have so many data files."""
+    return replace(
+        statistics,
+        item=_with_later_files(statistics.item, files),
+        keys=None if statistics.keys is None else _with_later_files(statistics.keys, files),
+    )
+
+
+def _with_later_files(path: PathStatistics, files: int) -> PathStatistics:
+    return PathStatistics(
+        types={
+            tag: replace(each, first=replace(each.first, file=each.first.file + files))
+            for tag, each in path.types.items()
+        },
+        fields={name: _with_later_files(each, files) for name, each in path.fields.items()},
+        values=None if path.values is None else _with_later_files(path.values, files),
+        elements=None if path.elements is None else _with_later_files(path.elements, files),
+    )
+
+
 def merge_paths(a: PathStatistics, b: PathStatistics, max_map_fields: int) -> PathStatistics:
     """Returns the statistics of the values at both paths."""
     fields, values = _merge_fields(a, b, max_map_fields)
-    if values is None and len(fields) > max_map_fields:
+    if lacks_attributes(a) or lacks_attributes(b):
+        fields, values = {}, None
+    elif values is None and len(fields) > max_map_fields:
         fields, values = {}, _as_one(fields.values(), max_map_fields)
     elif values is not None and fields:
         fields, values = {}, _as_one([*fields.values(), values], max_map_fields)
@@ -64,8 +98,20 @@ def merge_paths(a: PathStatistics, b: PathStatistics, max_map_fields: int) -> Pa
         types=_merge_types(a.types, b.types),
         fields=fields,
         values=values,
-        elements=_merge_optional(a.elements, b.elements, max_map_fields),
+        elements=None
+        if lacks_elements(a) or lacks_elements(b)
+        else _merge_optional(a.elements, b.elements, max_map_fields),
     )
+
+
+def lacks_elements(path: PathStatistics) -> bool:
+    """Returns whether there are lists whose elements were not counted, because of the limit on paths."""
+    return path.elements is None and "L" in path.types and path.types["L"].greatest > 0
+
+
+def lacks_attributes(path: PathStatistics) -> bool:
+    """Returns whether there are maps whose attributes were not counted, because of the limit on paths."""
+    return not path.fields and path.values is None and "M" in path.types and path.types["M"].greatest > 0
 
 
 def count_values(path: PathStatistics) -> int:
@@ -91,7 +137,6 @@ def _merge_tops(a: PathStatistics, b: PathStatistics, limit: int) -> PathStatist
         types=_merge_types(a.types, b.types),
         fields={name: each for name, each in fields.items() if name not in hidden},
         values=values,
-        elements=_merge_optional(a.elements, b.elements, limit),
     )
 
 
@@ -169,21 +214,38 @@ def _narrowed(path: PathStatistics, limit: int) -> PathStatistics:
 
 def _bounded(statistics: Statistics, max_map_fields: int) -> Statistics:
     """Returns the statistics with no more paths than are kept of an export."""
-    item, keys = statistics.item, statistics.keys
-    limit = max_map_fields * PATHS_PER_MAP_FIELD - (0 if keys is None else _names_below(keys))
-    while (count := _names_below(item)) > limit:
+    item, of_keys = statistics.item, _size_below(statistics.keys or PathStatistics())
+    most = _Size(max_map_fields * PATHS_PER_MAP_FIELD, MAX_NAME_BYTES) - of_keys
+    while not (size := _size_below(item)).fits(most):
         largest = max(_maps_below(item), key=lambda found: found[1], default=None)
         if largest is not None:
             item = _with_one_path(item, largest[0], max_map_fields)
         elif item.fields:
-            item = _without_rarest(item, count - limit, max_map_fields)
+            item = _without_rarest(item, size - most, max_map_fields)
         else:
             break
     return replace(statistics, item=item)
 
 
-def _names_below(path: PathStatistics) -> int:
-    return len(path.fields) + sum(_names_below(each) for _, each in _children(path))
+class _Size(NamedTuple):
+    """What is limited: how many names there are, and the bytes they hold."""
+
+    names: int
+    bytes: int
+
+    def __sub__(self, other: "_Size") -> "_Size":
+        return _Size(self.names - other.names, self.bytes - other.bytes)
+
+    def fits(self, most: "_Size") -> bool:
+        return self.names <= most.names and self.bytes <= most.bytes
+
+
+def _size_below(path: PathStatistics) -> _Size:
+    names, size = len(path.fields), sum(len(name.encode()) for name in path.fields)
+    for _, each in _children(path):
+        below = _size_below(each)
+        names, size = names + below.names, size + below.bytes
+    return _Size(names, size)
 
 
 _Step = tuple[str, str]
@@ -202,7 +264,7 @@ def _maps_below(path: PathStatistics, at: tuple[_Step, ...] = ()) -> Iterator[tu
     """Yields each map with several names, but the top, with how many paths it has; in the order of their paths."""
     for step, each in _children(path):
         if len(each.fields) > 1:
-            yield (*at, step), _names_below(each)
+            yield (*at, step), _size_below(each).names
         yield from _maps_below(each, (*at, step))
 
 
@@ -217,11 +279,12 @@ def _with_one_path(path: PathStatistics, at: tuple[_Step, ...], limit: int) -> P
     return replace(path, values=changed) if kind == "values" else replace(path, elements=changed)
 
 
-def _without_rarest(path: PathStatistics, too_many: int, limit: int) -> PathStatistics:
+def _without_rarest(path: PathStatistics, too_much: _Size, limit: int) -> PathStatistics:
     """Counts the rarest names of an item under ``values``; no map below it is left to be made one path."""
     by_count = sorted(path.fields, key=lambda name: (-count_values(path.fields[name]), name))
     kept, gone = dict(path.fields), [] if path.values is None else [path.values]
-    while too_many > 0 and by_count:
-        gone.append(kept.pop(by_count.pop()))
-        too_many -= 1 + _names_below(gone[-1])
+    while by_count and not too_much.fits(_Size(0, 0)):
+        name = by_count.pop()
+        gone.append(kept.pop(name))
+        too_much = too_much - _Size(1, len(name.encode())) - _size_below(gone[-1])
     return replace(path, fields=kept, values=_as_one(gone, limit))

@@ -61,7 +61,7 @@ def with_names(
     for entry in entries:
         name, own = names[entry.path], JOINT.join(entry.path)
         if name != own and not entry.given:
-            message = f"called {name!r}, because {_reason(entry, name, policy)}"
+            message = f"called {name!r}: {_reason(entry, name, policy, reserved)}"
             notes.add(NoteKind.RENAMED, _shown(path, entry.path), message)
     return _rebuilt(struct, names, policy, notes, path, ())
 
@@ -117,10 +117,12 @@ def _assigned(entries: list[_Entry], policy: Names, reserved: tuple[str, ...]) -
     return names
 
 
-def _reason(entry: _Entry, name: str, policy: Names) -> str:
-    if name != entry.wanted:
-        return f"{entry.wanted!r} is another's name, or differs from it by case alone"
-    return "its name is not portable" if policy is Names.PORTABLE else "no reader takes its name"
+def _reason(entry: _Entry, name: str, policy: Names, reserved: tuple[str, ...]) -> str:
+    if name == entry.wanted:
+        return "its name is not portable" if policy is Names.PORTABLE else "readers refuse its name"
+    if fold(entry.wanted, policy) in {fold(each, policy) for each in reserved}:
+        return f"{entry.wanted!r} is a column of exportkit's own"
+    return f"{entry.wanted!r} is another column's name, or one that differs by case alone"
 
 
 def _shown(path: str, attributes: tuple[str, ...]) -> str:

@@ -26,6 +26,8 @@ class NoteKind(StrEnum):
     """A map whose keys are data."""
     TOO_DEEP = "too-deep"
     """Values nested more deeply than Arrow takes them."""
+    UNCOUNTED = "uncounted"
+    """Values that nobody looked at, because the limit on paths was reached."""
     REST = "rest"
     """Attributes that go into ``_rest``."""
     LEFT_OUT = "left-out"

@@ -1,4 +1,4 @@
-"""A schema file from where it lies; all else in this package is handed what it works on."""
+"""Schema files where they lie; all else in this package is handed what it works on."""
 
 import os
 
@@ -7,7 +7,7 @@ from exportkit.schema.schema import Schema
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
 
-__all__ = ["read_schema"]
+__all__ = ["read_schema", "write_schema"]
 
 _LIMIT = 64 * 1024 * 1024  # 10,000 columns have a few MB
 
@@ -30,3 +30,19 @@ def read_schema(location: str | os.PathLike[str], storage: StoreOptions | None =
     except ObjectTooLargeError as error:
         raise SchemaFileError(uri, error.message) from None
     return Schema.from_json(data, uri)
+
+
+def write_schema(schema: Schema, location: str | os.PathLike[str], storage: StoreOptions | None = None) -> None:
+    """Writes a schema file.
+
+    Args:
+        schema: The schema.
+        location: The file: a path, ``file://`` or ``s3://`` URI; an older one is replaced.
+        storage: How to reach it; standard AWS configuration if None.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    uri = normal_uri(os.fspath(location))
+    with open_store(uri, storage or StoreOptions()).writer(uri) as file:
+        file.write(schema.to_json())

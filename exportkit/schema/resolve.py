@@ -8,7 +8,14 @@ from exportkit.model.plan import ColumnKind, Others
 from exportkit.model.statistics import PathStatistics, Statistics
 from exportkit.schema.columns import ColumnType, SchemaField, tag_of
 from exportkit.schema.depth import with_depth
-from exportkit.schema.merge import TYPE_TAGS, count_values, merge_paths, narrow_statistics
+from exportkit.schema.merge import (
+    TYPE_TAGS,
+    count_values,
+    lacks_attributes,
+    lacks_elements,
+    merge_paths,
+    narrow_statistics,
+)
 from exportkit.schema.names import with_names
 from exportkit.schema.notes import NoteKind, Notes, element_path, field_path, value_path
 from exportkit.schema.numbers import exactly_double, number_column, takes_numbers
@@ -17,6 +24,7 @@ from exportkit.schema.schema import Schema
 
 __all__ = ["resolve", "resolve_columns"]
 
+_UNCOUNTED = "the limit on paths was reached before its values were looked at: held as JSON"
 _NOTHING = PathStatistics()
 _SCALARS = {"S": ColumnKind.STRING, "B": ColumnKind.BINARY, "BOOL": ColumnKind.BOOL, "NULL": ColumnKind.NULL}
 _SETS = {"SS": ColumnKind.STRING, "BS": ColumnKind.BINARY}
@@ -217,11 +225,17 @@ class _Resolver:
         if tag == "NS":
             return ColumnType(kind=ColumnKind.SET, element=self._number("NS", values, path, element))
         if tag == "L":
-            below = element_path(path)
-            if values.elements is None:
-                self.notes.about(NoteKind.ONLY_NULL, path, "only ever []: a list of strings", values, "L")
-            return ColumnType(kind=ColumnKind.LIST, element=self.column(values.elements or _NOTHING, below, element))
+            return self._list(values, path, element)
         return self._map(values, path, given, depth)
+
+    def _list(self, values: PathStatistics, path: str, given: ColumnType | None) -> ColumnType:
+        below = element_path(path)
+        if lacks_elements(values):
+            self.notes.about(NoteKind.UNCOUNTED, below, _UNCOUNTED, values, "L")
+            return ColumnType(kind=ColumnKind.LIST, element=ColumnType(kind=ColumnKind.JSON))
+        if values.elements is None:
+            self.notes.about(NoteKind.ONLY_NULL, path, "only ever []: a list of strings", values, "L")
+        return ColumnType(kind=ColumnKind.LIST, element=self.column(values.elements or _NOTHING, below, given))
 
     def _number(self, tag: str, values: PathStatistics, path: str, given: ColumnType | None) -> ColumnType:
         number = values.types[tag].number
@@ -243,6 +257,9 @@ class _Resolver:
                 names = [name for name in names if _field_of(given, name) is not None]
             fields = tuple(self._field(name, values.fields[name], path, depth, given) for name in names)
             return ColumnType(kind=ColumnKind.STRUCT, fields=fields)
+        if lacks_attributes(values):
+            self.notes.about(NoteKind.UNCOUNTED, value_path(path), _UNCOUNTED, values, "M")
+            return ColumnType(kind=ColumnKind.MAP, element=ColumnType(kind=ColumnKind.JSON))
         if values.values is None:
             self.notes.about(NoteKind.ONLY_NULL, path, "only ever {}: a map of strings", values, "M")
             return ColumnType(kind=ColumnKind.MAP, element=ColumnType(kind=ColumnKind.NULL))

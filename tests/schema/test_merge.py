@@ -105,6 +105,24 @@ def test_where_no_map_is_left_the_rarest_names_go() -> None:
     assert narrowed.item.values.types["S"].count == 5 + 10
 
 
+def test_long_names_count_too() -> None:
+    names = [letter * (1 << 20) for letter in "abcde"]
+    statistics = statistics_of(dict.fromkeys(names, "x"))
+    assert fields(statistics) == set(names[:4])
+    assert statistics.item.values is not None
+
+
+def test_what_was_not_counted_on_one_side_is_not_known_of_both() -> None:
+    place = Place(0, 1, 0)
+    both = {"L": TypeStatistics(1, place, 1, 1), "M": TypeStatistics(1, place, 1, 1)}
+    uncounted = PathStatistics(types=both)
+    counted = path_of([{"a": "x"}], place, 200)
+    for merged in (merge_paths(uncounted, counted, 200), merge_paths(counted, uncounted, 200)):
+        assert (merged.fields, merged.values, merged.elements) == ({}, None, None)
+    empty = path_of([], place, 200)
+    assert merge_paths(empty, counted, 200).elements == counted.elements
+
+
 small_items = st.dictionaries(attribute_names, shallow_values, max_size=4)
 
 

@@ -1,0 +1,153 @@
+"""What a schema and the statistics behind it look like: rows for people, documents for programs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exportkit.model.plan import ColumnKind
+from exportkit.model.statistics import PathStatistics, Statistics, TypeStatistics
+from exportkit.schema.columns import ColumnType, SchemaField
+from exportkit.schema.notes import element_path, field_path, place_document, value_path
+from exportkit.schema.schema import Schema
+from exportkit.schema.words import type_words
+
+__all__ = ["Row", "places_of", "rows", "statistics_document"]
+
+_NOTHING = PathStatistics()
+_UNITS = {"S": "byte", "B": "byte", "SS": "element", "NS": "element", "BS": "element", "L": "element", "M": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One path, for a table.
+
+    Attributes:
+        path: As notes write paths.
+        seen: How many values of each type there are.
+        column: What the values become; empty where a row above says it.
+        ranges: Lengths and digits, by type tag.
+    """
+
+    path: str
+    seen: Mapping[str, int]
+    column: str
+    ranges: Mapping[str, str]
+
+
+def rows(schema: Schema, statistics: Statistics | None = None) -> Iterator[Row]:
+    """Yields a row for each path that has a column, depth first, those of the keys of changes first.
+
+    Args:
+        schema: The schema.
+        statistics: What it was made from, if that is known.
+    """
+    for struct, path, found in (
+        (schema.keys, "keys", None if statistics is None else statistics.keys),
+        (schema.item, "", None if statistics is None else statistics.item),
+    ):
+        for each in () if struct is None else struct.fields:
+            yield from _field(each, path, found or _NOTHING)
+
+
+def _field(each: SchemaField, above: str, around: PathStatistics) -> Iterator[Row]:
+    path, found = field_path(above, each.attribute), around.fields.get(each.attribute, _NOTHING)
+    told = "left out" if each.drop else f"{_told(each.type)}{', flattened' if each.flatten else ''}"
+    if each.name != each.attribute and not each.drop and not each.flatten:
+        told = f"{told} as {each.name}"
+    yield Row(path, _seen(found) or each.seen, told, _ranges(found))
+    if not each.drop:
+        yield from _below(each.type, path, found)
+
+
+def _below(column: ColumnType, path: str, found: PathStatistics) -> Iterator[Row]:
+    if column.kind in {ColumnKind.LIST, ColumnKind.MAP} and column.element is not None:
+        is_map = column.kind is ColumnKind.MAP
+        below = (found.values if is_map else found.elements) or _NOTHING
+        at = value_path(path) if is_map else element_path(path)
+        if below.types:
+            yield Row(at, _seen(below), _told(column.element), _ranges(below))
+        yield from _below(column.element, at, below)
+    elif column.kind is ColumnKind.MIXED:
+        for each in column.fields:
+            yield from _below(each.type, path, found)
+    else:
+        for each in column.fields:
+            yield from _field(each, path, found)
+
+
+def _told(column: ColumnType) -> str:
+    if column.kind is not ColumnKind.MIXED:
+        return type_words(column)
+    return "mixed: " + ", ".join(f"{each.attribute} {type_words(each.type)}" for each in column.fields)
+
+
+def _seen(found: PathStatistics) -> dict[str, int]:
+    return {tag: each.count for tag, each in found.types.items()}
+
+
+def _ranges(found: PathStatistics) -> dict[str, str]:
+    told = {tag: _range(tag, each) for tag, each in found.types.items()}
+    return {tag: each for tag, each in told.items() if each}
+
+
+def _range(tag: str, each: TypeStatistics) -> str:
+    parts = []
+    if tag in _UNITS:
+        span = f"{each.least:,}" if each.least == each.greatest else f"{each.least:,} to {each.greatest:,}"
+        parts.append(f"{span} {_UNITS[tag]}{'' if each.greatest == 1 else 's'}")
+    if each.number is not None:
+        scale = f"+{each.number.scale}" if each.number.scale else ""
+        parts.append(f"{each.number.integer_digits}{scale} digits")
+    return ", ".join(parts)
+
+
+# --- documents ---------------------------------------------------------------------------------------------
+
+
+def statistics_document(statistics: Statistics) -> dict[str, Any]:
+    """Returns statistics for ``--json``, every path of them."""
+    return {
+        "records": statistics.records,
+        "bytes": statistics.bytes,
+        "puts": statistics.puts,
+        "deletes": statistics.deletes,
+        "old_images": statistics.old_images,
+        "item": _path_document(statistics.item),
+        "keys": None if statistics.keys is None else _path_document(statistics.keys),
+    }
+
+
+def _path_document(path: PathStatistics) -> dict[str, Any]:
+    document: dict[str, Any] = {"types": {tag: _type_document(each) for tag, each in path.types.items()}}
+    if path.fields:
+        document["fields"] = {name: _path_document(each) for name, each in path.fields.items()}
+    for name, below in (("values", path.values), ("elements", path.elements)):
+        if below is not None:
+            document[name] = _path_document(below)
+    return document
+
+
+def _type_document(each: TypeStatistics) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "count": each.count,
+        "first": place_document(each.first),
+        "least": each.least,
+        "greatest": each.greatest,
+    }
+    if each.number is not None:
+        number = each.number
+        document["number"] = {
+            "integer_digits": number.integer_digits,
+            "scale": number.scale,
+            "int64": number.int64,
+        }
+    return document
+
+
+def places_of(path: PathStatistics) -> Iterator[int]:
+    """Yields the numbers of the data files that first places below a path stand in."""
+    for each in path.types.values():
+        yield each.first.file
+    for below in (*path.fields.values(), path.values, path.elements):
+        if below is not None:
+            yield from places_of(below)
