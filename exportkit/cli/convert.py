@@ -3,13 +3,12 @@
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import JobsOption, JsonOption, PolicyOptions, SizeOption, StorageOptions, TempDirOption
 from exportkit.cli.text import printable
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.schema import SchemaOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +41,7 @@ def convert(
     temp_dir: TempDirOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
-    policies: Annotated[SchemaOptions, Parameter(name="*", group=Group("Columns", sort_key=5))] = SchemaOptions(),  # noqa: B008 - frozen
+    policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Converts an export to Parquet, exactly: nothing is lost, or it is told.
@@ -81,7 +80,7 @@ def convert(
             location,
             output,
             schema=schema,
-            options=policies,
+            options=policies.resolve(),
             sample=sample,
             on_misfit=on_misfit,
             on_malformed=on_malformed,

@@ -4,7 +4,8 @@ The metadata, at every depth, is what a dataset is read back by:
 
 =================  ==================================================================================
 ``dynamodb.type``  The type tag (S, N, B, BOOL, NULL, SS, NS, BS, L, M); of columns that hold several types MIXED
-                   (a struct of one field for each), JSON (an attribute value as DynamoDB JSON) or TEXT.
+                   (a struct of one field for each), JSON (an attribute value as DynamoDB JSON) or TEXT. NULL of
+                   a column of strings: nothing but NULL was there.
                    ``operation``, ``write_timestamp``, ``_rest``, ``_rescued`` are no attributes and have none.
 ``dynamodb.name``  The attribute's name, where the field's is another.
 ``dynamodb.path``  Of a field that comes from a flattened map: its JSON Pointer in the struct it stands in, ``/a/b``.
@@ -159,7 +160,7 @@ def _element(name: str, column: Column) -> pa.Field:
 
 
 def _field(name: str, column: Column, kind: pa.DataType, path: tuple[str, ...] = ()) -> pa.Field:
-    metadata = {TYPE_KEY: _TAGS.get(column.kind) or column.set_type}
+    metadata = {TYPE_KEY: column.dynamodb_type or _TAGS.get(column.kind) or column.set_type}
     if path and path[-1] != name:
         metadata[NAME_KEY] = path[-1]
     if len(path) > 1:

@@ -77,6 +77,8 @@ class Column:
         element: LIST, MAP: what each element or value is. SET: STRING, BINARY or one that takes N.
         fields: STRUCT, FLAT: the attributes, each once, in the columns' order. MIXED: one for each type, at least one.
         others: STRUCT: what becomes of attributes without a field.
+        dynamodb_type: What the field's metadata says where that is not its kind's own type: NULL of a STRING column for
+            what was only ever NULL. Decoders pay no attention to it.
     """
 
     kind: ColumnKind
@@ -86,6 +88,7 @@ class Column:
     element: "Column | None" = None
     fields: tuple[Field, ...] = ()
     others: Others = Others.MISFIT
+    dynamodb_type: str = ""
 
     def arrow_fields(self) -> Iterator[Field]:
         """Yields the fields that have an Arrow field in this struct, those of FLAT fields in their place."""

@@ -48,7 +48,7 @@ class ColumnType:
     def column(self) -> Column:
         """Returns the same as a plan says it."""
         if self.kind is ColumnKind.NULL:
-            return Column(kind=ColumnKind.STRING)
+            return Column(kind=ColumnKind.STRING, dynamodb_type="NULL")
         return Column(
             kind=self.kind,
             precision=self.precision,
