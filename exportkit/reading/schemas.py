@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from exportkit.errors import UsageError
+from exportkit.errors import MixedTypesError, UsageError
 from exportkit.model.layout import MANIFEST_SUMMARY
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.statistics import SplitValue, Statistics
@@ -108,9 +108,15 @@ def infer(
     ]
     progress.begin(sum(sample or each.summary.item_count for each in exports))
     statistics, files = _statistics(exports, split_by, sample, policies.max_map_fields, progress)
-    schemas: dict[SplitValue, Schema] = {
-        value: resolve(each, policies) if given is None else extend(given, each) for value, each in statistics.items()
-    }
+    try:
+        schemas: dict[SplitValue, Schema] = {
+            value: resolve(each, policies) if given is None else extend(given, each)
+            for value, each in statistics.items()
+        }
+    except MixedTypesError as error:
+        for number in sorted({seen[1][0] for seen in error.types.values() if seen is not None}):
+            error.add_note(f"data file {number} is {files[number]}")
+        raise
     if given is not None and not exports:
         schemas = {None: given}
     return Inferred(

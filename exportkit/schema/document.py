@@ -197,6 +197,8 @@ def _unique_names(fields: Sequence[SchemaField], path: str, policy: Names, reser
         key = fold(each.name, policy)
         if key in taken:
             raise DocumentError(at, f'the name {each.name!r} is taken by {taken[key]}; give it another "name"')
+        if "\0" in each.name:
+            raise DocumentError(at, 'Arrow takes no name with the character U+0000; give it another "name"')
         if not each.name and policy is not Names.EXACT:
             raise DocumentError(at, 'readers refuse an empty name; give it a "name"')
         taken[key] = at

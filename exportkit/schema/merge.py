@@ -24,6 +24,7 @@ __all__ = [
     "count_values",
     "lacks_attributes",
     "lacks_elements",
+    "merge_numbers",
     "merge_paths",
     "merge_statistics",
     "narrow_statistics",
@@ -178,13 +179,12 @@ def _merge_type(a: TypeStatistics, b: TypeStatistics) -> TypeStatistics:
         first=min(a.first, b.first),
         least=min(a.least, b.least),
         greatest=max(a.greatest, b.greatest),
-        number=_merge_numbers(a.number, b.number),
+        number=b.number if a.number is None else a.number if b.number is None else merge_numbers(a.number, b.number),
     )
 
 
-def _merge_numbers(a: NumberStatistics | None, b: NumberStatistics | None) -> NumberStatistics | None:
-    if a is None or b is None:
-        return b if a is None else a
+def merge_numbers(a: NumberStatistics, b: NumberStatistics) -> NumberStatistics:
+    """Returns what column both these and those numbers would fit."""
     return NumberStatistics(
         integer_digits=max(a.integer_digits, b.integer_digits),
         scale=max(a.scale, b.scale),

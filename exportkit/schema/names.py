@@ -34,12 +34,11 @@ def _folded(letter: str) -> str:
 
 def candidate(attribute: str, policy: Names) -> str:
     """Returns what a column is called where no other wants that name."""
-    if policy is Names.EXACT:
-        return attribute
     if policy is Names.PORTABLE:
         name = _UNFIT.sub("_", attribute)
         return f"_{name}" if not name or name[0].isdigit() else name
-    return attribute.replace("\0", "_") or "_"  # Arrow's names end at NUL; readers refuse empty ones
+    name = attribute.replace("\0", "_")  # Arrow's names end at NUL, so no policy can keep it
+    return name if policy is Names.EXACT else name or "_"  # readers refuse empty ones
 
 
 def with_names(

@@ -7,9 +7,10 @@ digits in all: so larger numbers, next month, do not change the column's type; o
 from exportkit.model.plan import ColumnKind
 from exportkit.model.statistics import NumberStatistics
 from exportkit.schema.columns import ColumnType
+from exportkit.schema.merge import merge_numbers
 from exportkit.schema.options import Numbers
 
-__all__ = ["exactly_double", "joined_numbers", "number_column", "takes_numbers"]
+__all__ = ["exactly_double", "joined_numbers", "number_column", "widened_numbers"]
 
 _INT64_DIGITS = 19
 _DOUBLE_DIGITS = 15
@@ -45,14 +46,18 @@ def joined_numbers(a: ColumnType, b: ColumnType, policy: Numbers) -> ColumnType:
     for kind in (ColumnKind.NUMBER_STRING, ColumnKind.DOUBLE):
         if kind in {a.kind, b.kind}:
             return ColumnType(kind=kind)
-    need, other = _capacity(a), _capacity(b)
-    both = NumberStatistics(
-        max(need.integer_digits, other.integer_digits), max(need.scale, other.scale), need.int64 and other.int64
-    )
+    both = merge_numbers(_capacity(a), _capacity(b))
     for given in (a, b):
         if takes_numbers(given, both):
             return given
     return number_column(both, policy)
+
+
+def widened_numbers(given: ColumnType, number: NumberStatistics, policy: Numbers) -> ColumnType:
+    """Returns a given column where it takes these numbers, else one that takes both these and its own."""
+    if takes_numbers(given, number):
+        return given
+    return number_column(merge_numbers(_capacity(given), number), policy)
 
 
 def exactly_double(number: NumberStatistics) -> bool:

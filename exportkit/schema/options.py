@@ -55,7 +55,7 @@ class Names(StrEnum):
     PORTABLE = "portable"
     """As default, of letters A to Z, digits and ``_`` alone, the first no digit."""
     EXACT = "exact"
-    """As the attribute, even if a reader takes two of them for one."""
+    """As the attribute, even if a reader takes two of them for one; only U+0000 becomes ``_``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

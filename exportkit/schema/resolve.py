@@ -18,7 +18,7 @@ from exportkit.schema.merge import (
 )
 from exportkit.schema.names import with_names
 from exportkit.schema.notes import NoteKind, Notes, element_path, field_path, value_path
-from exportkit.schema.numbers import exactly_double, number_column, takes_numbers
+from exportkit.schema.numbers import exactly_double, number_column, widened_numbers
 from exportkit.schema.options import Mixed, Nulls, Numbers, SchemaOptions
 from exportkit.schema.schema import Schema
 
@@ -240,10 +240,11 @@ class _Resolver:
     def _number(self, tag: str, values: PathStatistics, path: str, given: ColumnType | None) -> ColumnType:
         number = values.types[tag].number
         assert number is not None
-        if given is not None and takes_numbers(given, number):
-            return given
-        column = number_column(number, self.options.numbers)
-        if column.kind is ColumnKind.NUMBER_STRING and self.options.numbers is not Numbers.STRING:
+        policy = self.options.numbers
+        column = number_column(number, policy) if given is None else widened_numbers(given, number, policy)
+        if column == given:
+            return column
+        if column.kind is ColumnKind.NUMBER_STRING and policy is not Numbers.STRING:
             digits = f"{number.integer_digits} digits before the point and {number.scale} behind it"
             self.notes.about(NoteKind.NUMBER_STRING, path, f"up to {digits}: no decimal, but text", values, tag)
         if column.kind is ColumnKind.DOUBLE and not exactly_double(number):
