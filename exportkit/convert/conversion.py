@@ -196,7 +196,7 @@ class Conversion:
             "quarantine": [quarantine_name(task) for task in outcome.quarantine_tasks],
             "tasks": len(plan.tasks),
         }
-        write_dataset(self.store, self.dest.uri, plan, outcome.parts, told, self._inputs(plan, outcome))
+        write_dataset(self.store, self.dest.uri, plan, outcome.parts, told, self._inputs(plan, outcome), work.folder)
         self._clean(work)
 
     def _inputs(self, plan: WorkPlan, outcome: Outcome) -> Iterator[Mapping[str, Any]]:

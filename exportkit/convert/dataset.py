@@ -116,6 +116,7 @@ def write_dataset(
     parts: Sequence[WrittenPart],
     told: Mapping[str, Any],
     inputs: Iterable[Mapping[str, Any]],
+    workplace: str,
 ) -> None:
     """Writes dataset.json, of each dataset of a split export first.
 
@@ -126,6 +127,7 @@ def write_dataset(
         parts: The Parquet files.
         told: What is told of the whole: export, settings, counts.
         inputs: The data files, in order.
+        workplace: Where a document lies until it is whole.
     """
     head = {"format": FORMAT, "version": VERSION, "exportkit": __version__, "fingerprint": plan.fingerprint, **told}
     datasets = []
@@ -137,9 +139,9 @@ def write_dataset(
             document["parts"] = [
                 asdict(replace(part, target=0, path=part.path.removeprefix(f"{target.folder}/"))) for part in own
             ]
-            _write(store, store.join(store.join(dest, target.folder), DATASET), document, ())
+            _write(store, store.join(store.join(dest, target.folder), DATASET), document, (), workplace)
     whole = {**head, "datasets": datasets, "parts": [asdict(part) for part in parts]}
-    _write(store, store.join(dest, DATASET), whole, inputs)
+    _write(store, store.join(dest, DATASET), whole, inputs, workplace)
 
 
 def _dataset(target: Target, parts: Sequence[WrittenPart]) -> dict[str, Any]:
@@ -151,8 +153,10 @@ def _dataset(target: Target, parts: Sequence[WrittenPart]) -> dict[str, Any]:
     }
 
 
-def _write(store: Store, uri: str, document: Mapping[str, Any], inputs: Iterable[Mapping[str, Any]]) -> None:
-    with store.writer(uri) as writer:
+def _write(
+    store: Store, uri: str, document: Mapping[str, Any], inputs: Iterable[Mapping[str, Any]], workplace: str
+) -> None:
+    with store.writer(uri, workplace=workplace) as writer:
         head = orjson.dumps(document, option=orjson.OPT_INDENT_2)
         writer.write(head.removesuffix(b"\n}") + b',\n  "inputs": [')
         for piece in _lines(inputs):

@@ -15,18 +15,21 @@ __all__ = ["LocalLock"]
 
 
 class LocalLock:
-    """A file under ``flock``; see ``Store.lock``. It is removed when the lock is given back.
+    """A file under ``flock``; see ``Store.lock``. It is removed when the lock is given back, a folder made for it too.
 
     Args:
-        path: The file; folders above it are made.
+        path: The file.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._folder = os.path.dirname(path)  # noqa: PTH120 - URIs are text
+        self._made_folder = False
 
     def __enter__(self) -> Self:
         with store_errors(self._path):
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)  # noqa: PTH103, PTH120 - URIs are text
+            self._made_folder = not os.path.isdir(self._folder)  # noqa: PTH112 - URIs are text
+            os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - URIs are text
             while True:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
                 try:
@@ -47,9 +50,12 @@ class LocalLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(FileNotFoundError):
+        if self._is_there():
             os.unlink(self._path)  # noqa: PTH108 - URIs are text
         os.close(self._file)
+        if self._made_folder:
+            with suppress(OSError):  # it is not empty: the run has written something
+                os.rmdir(self._folder)  # noqa: PTH106 - URIs are text
 
     def check(self) -> None:
         """Does nothing: nobody can take the lock over."""

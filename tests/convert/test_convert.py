@@ -16,7 +16,6 @@ import pytest
 
 import exportkit
 from exportkit.engine.protocols import Engine
-from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import UsageError
 from exportkit.export import open_export
 from exportkit.model.formats import ExportType, OutputFormat
@@ -193,8 +192,7 @@ class TestSplit:
         ]
         return [[item(JSON, f"{file}-{n}", extra=kinds[n % 4]) for n in range(40)] for file in range(3)]
 
-    def test_each_value_is_a_dataset(self, tmp_path: Path) -> None:
-        engine = ReferenceEngine()
+    def test_each_value_is_a_dataset(self, engine: Engine, tmp_path: Path) -> None:
         made = make_export(tmp_path / "e", JSON, self.lines())
         report = exportkit.convert(made.folder, tmp_path / "d", split_by="type", engine=engine, target_file_size=SMALL)
         folders = ["type=__HIVE_DEFAULT_PARTITION__", "type=1", "type=a%2Fb", "type=order"]
@@ -214,7 +212,7 @@ class TestSplit:
 
     def test_it_is_found_done_and_overwritten(self, tmp_path: Path) -> None:
         made = make_export(tmp_path / "e", JSON, self.lines())
-        exportkit.convert(made.folder, tmp_path / "d", split_by="type", engine=ReferenceEngine())
+        exportkit.convert(made.folder, tmp_path / "d", split_by="type")
         assert exportkit.convert(made.folder, tmp_path / "d", split_by="type").already
         exportkit.convert(made.folder, tmp_path / "d", overwrite=True)
         assert sorted(path.name for path in (tmp_path / "d").iterdir()) == ["data", "dataset.json"]
