@@ -1,7 +1,8 @@
 //! How large a number column would have to be.
 
-use crate::events::Number;
+use crate::events::{Number, ShortNumber};
 use crate::number::Decimal;
+use crate::simd::BLOCK;
 
 /// Whole numbers of as many digits fit int64 whatever they are.
 const SURELY_INT64: i16 = 18;
@@ -41,8 +42,18 @@ pub struct NumberStatistics {
 }
 
 impl Range {
-    /// Whether the number is spelled as most are and needs no wider range: then there is nothing to do.
+    /// Whether a short number needs no wider range. No says nothing: zeros that do not count may stand in it.
     #[inline(always)]
+    pub(super) fn holds_short(self, number: ShortNumber<'_>) -> bool {
+        let sign = usize::from(number.window[0] == b'-');
+        let zero = usize::from(number.window[sign] == b'0');
+        let digits = small(number.point.wrapping_sub(sign + zero));
+        let fraction = small(number.length.wrapping_sub(number.point)); // the point too
+        digits <= self.known && fraction <= self.scale + 1
+    }
+
+    /// Whether a number needs no wider range, where that is plain to see.
+    #[inline]
     pub(super) fn holds(self, number: Number<'_>) -> bool {
         match number {
             Number::Text(text) => {
@@ -93,26 +104,32 @@ impl Range {
     }
 }
 
-/// The digits before and behind the point, of numbers without exponent, leading and trailing zeros.
+/// A length less than a block has.
+#[inline(always)]
+fn small(length: usize) -> i16 {
+    i16::try_from(length % BLOCK).unwrap_or(i16::MAX)
+}
+
+/// The digits before and behind the point, of numbers that do not begin or end with zeros that do not count.
 #[inline(always)]
 fn plain(text: &[u8]) -> Option<(i16, i16)> {
     let body = text.strip_prefix(b"-").unwrap_or(text);
-    let (whole, fraction) = match body.iter().position(|byte| !byte.is_ascii_digit()) {
-        None => (body, &[][..]),
-        Some(at) if body[at] == b'.' => (&body[..at], &body[at + 1..]),
-        Some(_) => return None,
-    };
+    let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (whole, rest) = body.split_at(digits);
     let digits = match whole {
         [b'0'] => 0,
-        [b'1'..=b'9', ..] => i16::try_from(whole.len()).ok()?,
+        [b'1'..=b'9', ..] => i16::try_from(digits).ok()?,
         _ => return None,
     };
-    let scale = match fraction {
-        [] => 0,
-        [.., b'1'..=b'9'] if fraction.iter().all(u8::is_ascii_digit) => i16::try_from(fraction.len()).ok()?,
-        _ => return None,
-    };
-    Some((digits, scale))
+    match rest {
+        [] | [b'.'] => Some((digits, 0)),
+        // As AWS writes whole tens in Ion.
+        [b'd', exponent @ b'0'..=b'9'] if digits > 0 => Some((digits + i16::from(exponent - b'0'), 0)),
+        [b'.', fraction @ .., b'1'..=b'9'] if fraction.iter().all(u8::is_ascii_digit) => {
+            Some((digits, i16::try_from(fraction.len() + 1).ok()?))
+        }
+        _ => None,
+    }
 }
 
 /// The digits before and behind the point, and whether the number fits int64.
@@ -133,12 +150,42 @@ fn measure(number: Decimal) -> (i16, i16, bool) {
 mod tests {
     use super::*;
 
+    /// As a parser tells a number that is plain and short; None for others.
+    fn short(text: &str) -> Option<([u8; BLOCK], usize, usize)> {
+        let body = text.strip_prefix('-').unwrap_or(text);
+        let is_plain = text.len() < BLOCK && body.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
+        is_plain.then(|| {
+            let mut window = [b'9'; BLOCK];
+            window[..text.len()].copy_from_slice(text.as_bytes());
+            (window, text.len(), text.find('.').unwrap_or(text.len()))
+        })
+    }
+
+    fn holds_short(range: Range, text: &str) -> bool {
+        short(text).is_some_and(|(window, length, point)| {
+            range.holds_short(ShortNumber {
+                window: &window,
+                length,
+                point,
+            })
+        })
+    }
+
     fn range(texts: &[&str]) -> (i16, i16, bool) {
         let mut range = Range::default();
         for text in texts {
             let number = Number::Text(text.as_bytes());
-            if !range.holds(number) {
-                range.widen(number);
+            let before = range;
+            range.widen(number);
+            // Who holds a number is not changed by it; most plain ones are held from then on.
+            assert!(
+                before == range || !(before.holds(number) || holds_short(before, text)),
+                "{text}"
+            );
+            let has_zeros = text.starts_with("00") || text.contains('.') && text.ends_with('0');
+            if !has_zeros {
+                let is_large = range.known < range.digits;
+                assert!(holds_short(range, text) || is_large || short(text).is_none(), "{text}");
             }
             assert!(range.holds(number) || plain(text.as_bytes()).is_none_or(|(digits, _)| digits > SURELY_INT64));
         }
@@ -165,6 +212,10 @@ mod tests {
             ("00.5", (0, 1, false)),
             ("1E+2", (3, 0, true)),
             ("65d1", (3, 0, true)),
+            ("0d5", (0, 0, true)),
+            ("9d17", (18, 0, true)),
+            ("-9223372036d9", (19, 0, true)),
+            ("9223372037d9", (19, 0, false)),
             ("1_0", (2, 0, true)),
             ("1.5e1", (2, 0, true)),
             ("15e-1", (1, 1, false)),

@@ -1,9 +1,10 @@
 //! Counts what it is told of, in place.
 
 use super::InferOptions;
+use super::number::Range;
 use super::report::PathStatistics;
 use super::tree::{ITEM, Id, KEYS, NONE, Tree};
-use crate::events::{Binary, Line, Member, Number, SetKind, Spelling, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Spelling, Text, Visitor};
 use crate::path::NodeId;
 use crate::reader::ExportType;
 use crate::split::Again;
@@ -100,6 +101,23 @@ impl Statistics {
         if length < stat.least || length > stat.greatest {
             self.stretch(kind, length);
         }
+    }
+
+    /// Counts a value that may be an element of a set.
+    #[inline(always)]
+    fn scalar(&mut self, kind: usize, length: u64) {
+        if self.set.is_some() {
+            self.count += 1;
+        } else {
+            self.value(kind, length);
+        }
+    }
+
+    /// What is known of numbers where the next one counts.
+    #[inline(always)]
+    fn range(&mut self) -> &mut Range {
+        let kind = if self.set.is_some() { types::NS } else { types::N };
+        &mut self.tree.stats[self.current as usize][kind].range
     }
 
     /// Takes in a length out of the known range, that of the first value among them.
@@ -231,40 +249,40 @@ impl Visitor for Statistics {
 
     #[inline]
     fn string(&mut self, value: Text<'_>) {
-        if self.set.is_some() {
-            self.count += 1;
-            return;
-        }
         let length = if value.spelling == Spelling::Plain {
             value.raw.len() as u64
         } else {
             self.unescaped_length(value)
         };
-        self.value(types::S, length);
+        self.scalar(types::S, length);
     }
 
     #[inline]
     fn number(&mut self, value: Number<'_>) {
-        let kind = if self.set.is_some() {
-            self.count += 1;
-            types::NS
-        } else {
-            self.value(types::N, 0);
-            types::N
-        };
-        let range = &mut self.tree.stats[self.current as usize][kind].range;
+        let range = self.range();
         if !range.holds(value) {
             range.widen(value);
         }
+        self.scalar(types::N, 0);
+    }
+
+    #[inline]
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.scalar(types::S, value.length as u64);
+    }
+
+    #[inline]
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        let range = self.range();
+        if !range.holds_short(value) {
+            range.widen(value.number());
+        }
+        self.scalar(types::N, 0);
     }
 
     #[inline]
     fn binary(&mut self, value: Binary<'_>) {
-        if self.set.is_some() {
-            self.count += 1;
-        } else {
-            self.value(types::B, value.decoded_len() as u64);
-        }
+        self.scalar(types::B, value.decoded_len() as u64);
     }
 
     #[inline]
