@@ -1,6 +1,7 @@
 """``exportkit convert``: an export as Parquet."""
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -143,14 +144,15 @@ def _print(report: "ConvertReport", console: "Console") -> None:
     line("took", f"{report.seconds:,.1f} s{speed}", "bold green" if report.ok else "bold red")
 
 
-def _print_notes(report: "ConvertReport", line: "object") -> None:
-    assert callable(line)
+def _print_notes(report: "ConvertReport", line: Callable[..., None]) -> None:
     shown = 0
     total = sum(len(dataset.schema.notes) for dataset in report.datasets)
     for dataset in report.datasets:
         for note in dataset.schema.notes[: _NOTES_SHOWN - shown]:
             count = f" ({note.count:,})" if note.count else ""
-            line(str(note.kind), f"{note.path}: {note.message}{count}")
+            line(str(note.kind), f"{note.path}: {note.message}{count}" if note.path else f"{note.message}{count}")
+            if note.first is not None:
+                line("", f"first in {report.named_files[note.first.file]}:{note.first.line}", "dim")
             shown += 1
     if total > shown:
         line("", f"… and {total - shown:,} more: dataset.json has them all")

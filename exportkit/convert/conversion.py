@@ -236,6 +236,7 @@ class Conversion:
             already=already,
             datasets=tuple(datasets),
             files=len(self.counts),
+            named_files=self._named_files(targets),
             items=self.source.summary.item_count,
             counts=outcome.counts,
             misfits=tuple(outcome.misfits),
@@ -244,6 +245,11 @@ class Conversion:
             rescue=self.options.rescue,
             seconds=time.monotonic() - self.started,
         )
+
+    def _named_files(self, targets: Sequence[Target]) -> dict[int, str]:
+        """Returns the data files that notes name by their number."""
+        named = {note.first.file for target in targets for note in target.schema.notes if note.first is not None}
+        return {file.index: file.uri for file in self.source.files() if file.index in named} if named else {}
 
     def _describe(self) -> dict[str, Any]:
         summary = self.source.summary

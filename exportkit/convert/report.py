@@ -58,6 +58,7 @@ class ConvertReport:
         already: Whether the same result was there before: nothing was done.
         datasets: What was written: one, or one for each value.
         files: Data files that were read.
+        named_files: Those of them that the places in notes name, by their number.
         items: Records they hold, as the manifest says.
         counts: What was counted; ``malformed`` are the records that were quarantined.
         misfits: The first values that were rescued, each with its data file.
@@ -72,6 +73,7 @@ class ConvertReport:
     already: bool
     datasets: tuple[DatasetReport, ...]
     files: int
+    named_files: Mapping[int, str]
     items: int
     counts: DecodeReport
     misfits: tuple[tuple[str, Misfit], ...]
@@ -127,6 +129,7 @@ class ConvertReport:
             "already": self.already,
             "export": dict(self.export),
             "files": self.files,
+            "named_files": {str(number): uri for number, uri in self.named_files.items()},
             "items": self.items,
             "rows": self.rows,
             "bytes": self.bytes,
