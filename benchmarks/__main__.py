@@ -1,35 +1,47 @@
-"""``python -m benchmarks [verify] [memory] [making] [--quick] [--rounds N]``: measures, and fills README.md."""
+"""``python -m benchmarks [NAME…] [--quick] [--rounds N]``: measures what is named, and fills README.md."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import making, memory, verify
+from benchmarks import convert, making, memory, plot, verify
 from benchmarks.data import FOLDER
 from benchmarks.machine import machine
 from benchmarks.report import TABLES, write
 
+ROUNDS = {"verify": 7, "convert": 5}
+PLOT = "plot"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures exportkit.")
-    parser.add_argument("which", nargs="*", help=f"{', '.join(TABLES)}; all of them if none is named")
+    names = (*TABLES, PLOT)
+    parser.add_argument("which", nargs="*", help=f"{', '.join(names)}; all of them if none is named")
     parser.add_argument("--quick", action="store_true", help="little data, one round, no table: does it still run?")
-    parser.add_argument("--rounds", type=int, default=7, help="runs of each case; the median counts")
+    parser.add_argument(
+        "--rounds", type=int, help=f"runs of each case, of which the median counts: {ROUNDS} if not told"
+    )
     options = parser.parse_args()
-    if unknown := set(options.which) - set(TABLES):
+    if unknown := set(options.which) - set(names):
         parser.error(f"no benchmark is called {', '.join(unknown)}")
+    rounds = ROUNDS if options.rounds is None else dict.fromkeys(ROUNDS, options.rounds)
+    quick = options.quick
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) if options.quick else FOLDER
+        folder = Path(scratch) if quick else FOLDER
         runs = {
-            "verify": lambda: verify.result(verify.run(quick=options.quick, rounds=options.rounds, folder=folder)),
-            "memory": lambda: memory.run(quick=options.quick, folder=folder),
-            "making": lambda: making.run(quick=options.quick),
+            "verify": lambda: verify.result(verify.run(quick=quick, rounds=rounds["verify"], folder=folder)),
+            "convert": lambda: convert.result(convert.run(quick=quick, rounds=rounds["convert"], folder=folder)),
+            "memory": lambda: memory.run(quick=quick, folder=folder),
+            "making": lambda: making.run(quick=quick),
         }
-        for name in options.which or TABLES:
+        for name in options.which or names:
+            if name == PLOT:
+                plot.draw()
+                continue
             here = machine()
             result = runs[name]()
             print(f"{TABLES[name](result)}\n", flush=True)
-            if not options.quick:
+            if not quick:
                 write(name, here, result)
 
 

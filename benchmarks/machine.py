@@ -10,7 +10,7 @@ from typing import Any
 from exportkit import __version__
 from exportkit.engine import engine_info
 
-PACKAGES = ("isal", "boto3", "orjson", "pyarrow")
+PACKAGES = ("isal", "boto3", "orjson", "pyarrow", "duckdb", "polars", "amazon.ion")
 
 
 def machine() -> dict[str, Any]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from benchmarks.convert.tables import convert_tables
 from benchmarks.machine import told
 
 FOLDER = Path(__file__).parent
@@ -72,4 +73,9 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-TABLES = {"verify": verify_tables, "memory": memory_table, "making": making_table}
+TABLES = {
+    "verify": verify_tables,
+    "convert": lambda result: convert_tables(result, _table),
+    "memory": memory_table,
+    "making": making_table,
+}

@@ -136,6 +136,37 @@ def test_read_changes_tells_inserts_from_updates_where_it_can() -> None:
     assert refused.returncode == 2
 
 
+def test_to_arrow_tells_the_types_and_writes_all_rows(tmp_path: Path) -> None:
+    path = tmp_path / "items.arrow"
+    done = run(sys.executable, "samples/to_arrow.py", "samples/full-ion", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "pk: string, S in DynamoDB\n" in done.stdout
+    assert f"150 rows in {path}\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("scan_duckdb", "CANCELLED     6 orders,   22868.06 in all\n"),
+        ("scan_polars", "150 items, 38 of them with a time\n"),
+        ("scan_pandas", "150 items of 19 partitions, the first created at 1603936215\n"),
+    ],
+)
+@pytest.mark.parametrize("export", ["full-json", "full-ion"])
+def test_scans_by_others_answer_what_the_items_say(name: str, told: str, export: str) -> None:
+    done = run(sys.executable, f"samples/{name}.py", f"samples/{export}")
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    items = list(exportkit.open(str(SAMPLES / export)).items())
+    paid = [item["paid"] for item in items if "paid" in item]
+    last = {
+        "scan_duckdb": "SHIPPED       7 orders,   36443.43 in all\n",
+        "scan_polars": f"│ {sum('createdAt' in item for item in items)}     ┆ {min(item.get('createdAt', 10**10) for item in items)} │",  # noqa: E501 - a row of its table
+        "scan_pandas": f"{paid.count(True)} paid, {paid.count(False)} not\n",
+    }
+    assert last[name] in done.stdout
+
+
 @pytest.mark.server
 @pytest.mark.parametrize(("name", "code"), [("full-json", 0), ("damaged", 1)])
 def test_check_in_ci_checks_an_export_in_s3(s3: S3, tmp_path: Path, name: str, code: int) -> None:
