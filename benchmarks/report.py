@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks.convert.tables import convert_tables
+from benchmarks.convert.tables import convert_tables, ratio_table
 from benchmarks.machine import told
 
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
+DOCS = FOLDER.parent / "docs" / "performance.md"
 
 TARGETS = {
     "verify / limit, typical DYNAMODB_JSON": "at most 1.7, aim 1.4",
@@ -21,14 +22,20 @@ TARGETS = {
 
 
 def write(name: str, here: dict[str, Any], result: dict[str, Any]) -> None:
-    """Writes ``results/<name>.json`` and the tables of that name in README.md."""
+    """Writes ``results/<name>.json``, the tables of that name in README.md, and those the docs have of it."""
     (FOLDER / "results").mkdir(exist_ok=True)
     text = json.dumps({"machine": here, **result}, indent=1)
     (FOLDER / "results" / f"{name}.json").write_text(text + "\n", "utf-8")
-    tables = f"{told(here)}\n\n{TABLES[name](result)}"
+    _put(README, name, f"{told(here)}\n\n{TABLES[name](result)}")
+    if name in DOCS_TABLES:
+        _put(DOCS, name, f"{told(here)}\n\n{DOCS_TABLES[name](result)}")
+
+
+def _put(page: Path, name: str, text: str) -> None:
+    """Puts text between the marks of that name."""
     marks = f"<!-- {name} -->", f"<!-- end of {name} -->"
     whole = re.compile(f"{marks[0]}.*{marks[1]}", re.DOTALL)
-    README.write_text(whole.sub(lambda _: f"{marks[0]}\n\n{tables}\n\n{marks[1]}", README.read_text("utf-8")), "utf-8")
+    page.write_text(whole.sub(lambda _: f"{marks[0]}\n\n{text}\n\n{marks[1]}", page.read_text("utf-8")), "utf-8")
 
 
 def verify_tables(result: dict[str, Any]) -> str:
@@ -52,30 +59,33 @@ def verify_tables(result: dict[str, Any]) -> str:
         for timing in result["timings"]
     ]
     head = ("case", "data", "items", "MB", "seconds", "least to most", "CPU s", "MB/s", "µs an item")
-    return f"{_table(('ratio', 'time', 'CPU time', 'target'), ratios)}\n\n{_table(head, times)}"
+    return f"{table(('ratio', 'time', 'CPU time', 'target'), ratios)}\n\n{table(head, times)}"
 
 
 def memory_table(result: dict[str, Any]) -> str:
     """Returns the peaks."""
-    return _table(("case", "peak MB"), [(name, f"{peak / 1e6:,.0f}") for name, peak in result["peaks"].items()])
+    return table(("case", "peak MB"), [(name, f"{peak / 1e6:,.0f}") for name, peak in result["peaks"].items()])
 
 
 def making_table(result: dict[str, Any]) -> str:
     """Returns the times that generate took."""
-    return _table(
+    return table(
         ("case", "seconds", "CPU s"),
         [(name, f"{seconds:.1f}", f"{cpu:.1f}") for name, (seconds, cpu) in result["seconds"].items()],
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Returns a table in Markdown, all columns but the first to the right."""
     lines = [head, tuple("---" if place == 0 else "--:" for place in range(len(head))), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 TABLES = {
     "verify": verify_tables,
-    "convert": lambda result: convert_tables(result, _table),
+    "convert": lambda result: convert_tables(result, table),
     "memory": memory_table,
     "making": making_table,
 }
+
+DOCS_TABLES = {"convert": lambda result: ratio_table(result, table)}

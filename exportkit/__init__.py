@@ -13,8 +13,9 @@ from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
 from exportkit.model.values import AttributeValue, ChangeRecord, Item
-from exportkit.reading import OpenExport
+from exportkit.reading import OpenExport, Scan
 from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does
+from exportkit.schema import Schema, SchemaOptions
 from exportkit.store import StoreOptions
 from exportkit.verify import VerifyReport, verify
 
@@ -24,6 +25,9 @@ __all__ = [
     "ConvertReport",
     "Item",
     "OpenExport",
+    "Scan",
+    "Schema",
+    "SchemaOptions",
     "StoreOptions",
     "VerifyReport",
     "__version__",

@@ -21,6 +21,9 @@ from exportkit.model.formats import OutputFormat
 
 __all__ = ["Timing", "measure_shape", "result", "run"]
 
+_LEAST = 200
+"""Items that hold every type that the shapes have, as the hand-written types expect."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -58,20 +61,16 @@ def run(*, quick: bool = False, rounds: int = 5, folder: Path = FOLDER) -> list[
         rounds: Runs of each case.
         folder: Where the data lies.
     """
-    return [
-        timing
-        for shape in SHAPES
-        for timing in measure_shape(
-            shape, ITEMS[shape] // 1000 if quick else ITEMS[shape], 1 if quick else rounds, folder
-        )
-    ]
+    return [timing for shape in SHAPES for timing in measure_shape(shape, quick=quick, rounds=rounds, folder=folder)]
 
 
-def measure_shape(shape: Shape, items: int, rounds: int, folder: Path) -> list[Timing]:
-    """Measures all cases on one shape of items, in turn."""
+def measure_shape(shape: Shape, *, quick: bool, rounds: int, folder: Path) -> list[Timing]:
+    """Measures all cases on one shape of items, in turn; quickly, in this process."""
+    items = ITEMS[shape] // (1000 if quick else 1)
+    rounds = 1 if quick else rounds
     todo = list(cases(shape))
     data = {
-        (share, output_format): _data(shape, output_format, max(items // share, 10), folder)
+        (share, output_format): _data(shape, output_format, max(items // share, _LEAST), folder)
         for share in {case.share for case in todo}
         for output_format in (JSON, ION)
     }
@@ -81,7 +80,14 @@ def measure_shape(shape: Shape, items: int, rounds: int, folder: Path) -> list[T
         for case, done in runs.items():
             read = data[case.share, case.format]
             measured = measure(
-                case.way, read, case.shape, case.format, jobs=case.jobs, reference=case.reference, check=turn == 0
+                case.way,
+                read,
+                case.shape,
+                case.format,
+                jobs=case.jobs,
+                reference=case.reference,
+                check=turn == 0,
+                alone=not quick,
             )
             assert measured.rows == read.items, (case, measured.rows)
             done.append(measured)

@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from benchmarks.convert import ours, peers, spool
 from benchmarks.convert.task import Task, Way
@@ -53,8 +54,9 @@ def measure(
     jobs: int = 1,
     reference: bool = False,
     check: bool = False,
+    alone: bool = True,
 ) -> Measured:
-    """Runs a way in a child process.
+    """Runs a way, in a child process.
 
     Args:
         way: Module and function, ``ours.scan``.
@@ -64,6 +66,7 @@ def measure(
         jobs: Threads it may use; libraries that have pools of their own are held to it too.
         reference: Whether the reference engine reads.
         check: Whether to ask for its answer too.
+        alone: Whether in a process of its own; else in this one, which is quick and measures nothing.
     """
     with tempfile.TemporaryDirectory() as scratch:
         told = {
@@ -78,8 +81,11 @@ def measure(
             "scratch": scratch,
             "check": check,
         }
-        env = {**os.environ, "EXPORTKIT_ENGINE": "reference" if reference else "native"}
-        env |= dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS"), str(jobs))
+        engine = {"EXPORTKIT_ENGINE": "reference" if reference else "native"}
+        if not alone:
+            with mock.patch.dict(os.environ, engine):
+                return main(told)
+        env = os.environ | engine | dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS"), str(jobs))
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.convert.child", json.dumps(told)],
             cwd=ROOT,

@@ -101,7 +101,7 @@ def convert_inferring(task: Task) -> Way:
 
 
 def _convert_way(task: Task, **options: Any) -> Way:
-    import pyarrow.parquet  # noqa: F401, PLC0415 - libraries are loaded before time counts, as those of others
+    import exportkit.convert.conversion  # noqa: PLC0415 - libraries are loaded before time counts, as others' are
 
     target = task.scratch / "exportkit"
 

@@ -20,12 +20,17 @@ def convert_tables(result: dict[str, Any], table: Any) -> str:
         result: What ``benchmarks.convert.result`` gave.
         table: Makes one of a head and rows.
     """
-    parts = [table(("ratio", *DATA, "target"), [_ratio(name, result) for name in TARGETS])]
+    parts = [ratio_table(result, table)]
     for stage in (MEMORY, ARROW, INFERENCE, PARQUET):
         for data in DATA:
             rows = [_row(timing, result) for timing in result["timings"] if _of(timing) == (stage, data)]
             parts += [f"**{stage}, {data}**", table(HEAD, rows)] if rows else []
     return "\n\n".join(parts)
+
+
+def ratio_table(result: dict[str, Any], table: Any) -> str:
+    """Returns the table of ratios with their targets."""
+    return str(table(("ratio", *DATA, "target"), [_ratio(name, result) for name in TARGETS]))
 
 
 def per_item(result: dict[str, Any], stage: str, case: str, data: str, jobs: int = 1) -> float | None:

@@ -1,12 +1,18 @@
 """The benchmarks still run, and their tables fit the README."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from benchmarks import making, memory, report, verify
+from benchmarks import convert, making, memory, plot, report, verify
+from benchmarks.convert import answers, compare_answers
+from benchmarks.convert.cases import ITEMS, cases
+from benchmarks.convert.child import Measured
+from benchmarks.convert.ratios import TARGETS
 from benchmarks.data import dataset
 from benchmarks.machine import machine, told
 from exportkit.generate import GenerateOptions
@@ -17,6 +23,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
     folder = tmp_path_factory.mktemp("data")
     return {
         "verify": verify.result(verify.run(quick=True, folder=folder)),
+        "convert": convert.result(convert.run(quick=True, folder=folder)),
         "memory": memory.run(quick=True, folder=folder),
         "making": making.run(quick=True),
     }
@@ -28,9 +35,43 @@ def test_every_target_is_measured(results: dict[str, dict[str, dict[str, Any]]])
     assert all(ratio > 0 for ratio, _ in ratios.values())
     assert [name for name, (_, cpu) in ratios.items() if cpu is None] == [name for name in ratios if "jobs" in name]
     peaks = results["memory"]["peaks"]
-    assert len(peaks) == 8
+    assert len(peaks) == 12
     assert all(20_000_000 < peak < 400_000_000 for peak in peaks.values())
     assert len(results["making"]["seconds"]) == 8
+
+
+def test_every_way_of_convert_is_measured(results: dict[str, dict[str, Any]]) -> None:
+    timings = results["convert"]["timings"]
+    ways = {case.way for shape in ITEMS for case in cases(shape)}
+    assert len(timings) == sum(1 for shape in ITEMS for _ in cases(shape))
+    assert {timing["way"] for timing in timings} == ways
+    assert all(timing["seconds"] > 0 and timing["peak"] > 10_000_000 for timing in timings)
+    ratios = results["convert"]["ratios"]
+    assert set(ratios) == set(TARGETS)
+    assert all(values and all(value > 0 for value in values.values()) for values in ratios.values())
+
+
+def test_answers_that_differ_are_told() -> None:
+    first, second = list(cases(next(iter(ITEMS))))[:2]
+    table = pa.table({"n": [1, None, 3], "s": ["x", "y", None], "m": [{"a": True}, None, {"a": None}]})
+    whole = answers.of_table(table)
+    assert whole == {"rows": ["3"], "n": ["2", "4"], "s": ["2", f"2 {zlib.crc32(b'xy'):08x}"], "m.a": ["1", "1"]}
+    assert answers.of_table(pa.concat_tables([table.slice(0, 1), table.slice(1)])) == whole
+    other = answers.of_table(table.set_column(1, "s", pa.array(["y", "x", None])))
+    assert other["s"] != whole["s"]
+    told = [Measured(1.0, 1.0, 1, 3, answer) for answer in (whole, other)]
+    compare_answers({first: told[0], second: told[0]})
+    with pytest.raises(AssertionError, match=r"answer differently: \{'s'"):
+        compare_answers(dict(zip((first, second), told, strict=True)))
+
+
+def test_the_plot_is_drawn_the_same_each_time(results: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: it comes with the extra bench")
+    for name in ("first", "second"):
+        plot.plot(results["convert"], tmp_path / f"{name}.svg")
+    drawn = (tmp_path / "first.svg").read_text("utf-8")
+    assert drawn == (tmp_path / "second.svg").read_text("utf-8")
+    assert "DuckDB read_json, casts by hand" in drawn
 
 
 def test_tables_go_into_the_readme(
@@ -39,20 +80,27 @@ def test_tables_go_into_the_readme(
     readme = tmp_path / "README.md"
     readme.write_text(report.README.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(report, "FOLDER", tmp_path)
+    docs = tmp_path / "performance.md"
+    docs.write_text(report.DOCS.read_text("utf-8"), "utf-8")
     monkeypatch.setattr(report, "README", readme)
+    monkeypatch.setattr(report, "DOCS", docs)
     here = machine()
     for name, result in results.items():
         report.write(name, here, result)
         report.write(name, here, result)  # takes the place of the first
         assert json.loads((tmp_path / "results" / f"{name}.json").read_bytes())["machine"] == here
     text = readme.read_text("utf-8")
-    assert text.count(told(here)) == 3
+    assert text.count(told(here)) == 4
     for part in (
         "| verify / limit, typical DYNAMODB_JSON |",
         "| verify --key --jobs 2, 4 GB |",
+        "| convert --jobs 2, 4 GB |",
+        "| pyarrow.json / exportkit, bytes to Arrow |",
+        "**gz to Parquet, wide ION**",
         "| 1,000 items, wide ION |",
     ):
         assert text.count(part) == 1
+    assert docs.read_text("utf-8").count("| igzip / inference, without MD5 |") == 1
 
 
 def test_data_is_made_once_and_anew_for_other_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

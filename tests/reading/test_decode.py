@@ -8,7 +8,7 @@ import pytest
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.engine.protocols import Engine
 from exportkit.errors import GzipError, ItemCountError, MalformedRecordError, Md5MismatchError, MisfitError, UsageError
-from exportkit.model.decode import MalformedRecord
+from exportkit.model.decode import MalformedRecord, Split
 from exportkit.model.formats import OutputFormat
 from exportkit.model.plan import ColumnPlan
 from exportkit.reading import NoProgress
@@ -50,6 +50,17 @@ def test_batches_have_so_many_rows_the_plans_schema_and_are_counted(
         assert batch.schema.equals(arrow_schema(PLAN), check_metadata=True)
     assert (batches.report.rows, batches.report.malformed) == (5, 0)
     assert len(list(export.decode(file, [PLAN], batch_bytes=1))) == 5
+
+
+def test_a_split_goes_by_its_plans(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    export = opened(make_full(tmp_path, form), engine)
+    split = Split("s", (("S", "x"), None))
+    found = [
+        (plan, batch.num_rows)
+        for file in export.files()
+        for plan, batch in export.decode(file, [PLAN] * 2, split=split)
+    ]
+    assert found == [(1, 5), (0, 3)]
 
 
 def test_an_incremental_is_a_change_table(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
