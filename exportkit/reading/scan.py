@@ -115,13 +115,15 @@ def select_columns(plan: ColumnPlan, columns: Sequence[str]) -> ColumnPlan:
 
     Args:
         plan: A plan; in an incremental export's the attributes are those of both images.
-        columns: The names of attributes, each once; ``_rest`` names the column of that name.
+        columns: The names of attributes, each once, at least one; ``_rest`` names the column of that name.
 
     Raises:
-        UsageError: One of them has no column, or is named twice.
+        UsageError: One of them has no column, or is named twice; or there is none.
     """
     fields = {field.attribute: field for field in plan.item.fields if field.column.kind is not ColumnKind.SKIP}
     names = [*fields, *([REST] if plan.item.others is Others.REST and REST not in fields else [])]
+    if not columns:
+        raise UsageError("columns names no attribute; readers refuse a table without columns")
     for place, name in enumerate(columns):
         if name in columns[:place]:
             raise UsageError(f"{name!r} is named twice among the columns")
