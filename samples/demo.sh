@@ -20,6 +20,11 @@ done
 run exportkit cat samples/full-ion --as json --limit 2
 run python samples/iterate_items.py samples/full-json
 
+parquet=$(mktemp -d)
+trap 'rm -rf "$parquet"' EXIT
+run exportkit convert samples/full-json -o "$parquet/orders" | sed '1,5p;$!d' # what was read and written
+run exportkit convert samples/full-json -o "$parquet/orders" | tail -1      # it is there already
+
 answer=0
 run exportkit verify samples/damaged --key pk,sk || answer=$?
 if [ "$answer" -ne 1 ]; then

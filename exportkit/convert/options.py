@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypeAlias, get_args
 
 from exportkit.errors import UsageError
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.schema import Schema, SchemaOptions
 
 __all__ = [
@@ -102,6 +103,7 @@ class ConvertOptions:
     on_misfit: OnMisfit = OnMisfit.RESCUE
     on_malformed: OnMalformed = OnMalformed.STOP
     split_by: str | None = None
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE
     target_file_size: int = DEFAULT_TARGET_FILE_SIZE
     compression: Compression = "zstd"
     compression_level: int | None = None
@@ -161,6 +163,7 @@ class ConvertOptions:
             "on_misfit": str(self.on_misfit),
             "on_malformed": str(self.on_malformed),
             "split_by": self.split_by,
+            "max_record_size": self.max_record_size,
             "target_file_size": self.target_file_size,
             "compression": self.compression,
             "compression_level": self.compression_level,

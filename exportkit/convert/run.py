@@ -104,6 +104,7 @@ def convert(
         on_misfit=_word(OnMisfit, on_misfit, "on_misfit"),
         on_malformed=_word(OnMalformed, on_malformed, "on_malformed"),
         split_by=split_by,
+        max_record_size=max_record_size,
         target_file_size=target_file_size,
         compression=compression,
         compression_level=compression_level,
