@@ -34,6 +34,9 @@ __all__ = ["OnMisfit", "OpenExport"]
 OnMisfit = Literal["rescue", "error"]
 """What becomes of a value that fits no column."""
 
+_MAX_BATCH_ROWS = 1 << 31
+_MAX_BATCH_BYTES = 1 << 30
+
 P = TypeVar("P", bound=Sized)
 
 
@@ -246,7 +249,10 @@ class OpenExport:
         Raises:
             UsageError: An argument is out of range.
         """
-        for name, value, most in (("batch_rows", batch_rows, 1 << 31), ("batch_bytes", batch_bytes, 1 << 30)):
+        for name, value, most in (
+            ("batch_rows", batch_rows, _MAX_BATCH_ROWS),
+            ("batch_bytes", batch_bytes, _MAX_BATCH_BYTES),
+        ):
             if not 1 <= value <= most:
                 raise UsageError(f"{name} is {value}; it has to be from 1 to {most:,}")
         options = DecodeOptions(
@@ -312,6 +318,8 @@ class OpenExport:
             UsageError: An argument is out of range, or names a column that there is not.
             ExportkitError: As ``items``, while the schema is looked for.
         """
+        if not 1 <= batch_size <= _MAX_BATCH_ROWS:
+            raise UsageError(f"batch_size is {batch_size}; it has to be from 1 to {_MAX_BATCH_ROWS:,}")
         if schema is not None and sample is not None:
             raise UsageError("a schema is given, so no sample is taken: name one of them")
         if on_misfit not in get_args(OnMisfit):
