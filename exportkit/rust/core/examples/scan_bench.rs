@@ -1,4 +1,4 @@
-//! How fast the scanner is, by the shape of the items: `cargo run --release --example scan_bench [filter]`.
+//! How fast the scanner and the inference are, by the shape of the items: `cargo run --release --example scan_bench [filter]`.
 //!
 //! Prints megabytes (10^6) of DynamoDB JSON a second, the best of many rounds, on one thread, and beside it what
 //! validating UTF-8 alone takes. The data is the same at every run.
@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
 
+use exportkit_core::inference::{InferOptions, Inference};
 use exportkit_core::json::JsonParser;
 use exportkit_core::reader::ExportType;
 use exportkit_core::scanner::{ScanOptions, Scanner};
+use exportkit_core::strict::OutputFormat;
 
 const BYTES: usize = 1 << 20;
 const CHUNK: usize = 256 << 10;
@@ -212,6 +214,23 @@ fn scan(text: &str, options: &ScanOptions) -> u64 {
     report.records
 }
 
+fn infer(text: &str, options: &ScanOptions) -> u64 {
+    let mut inference = Inference::new(InferOptions {
+        format: OutputFormat::DynamodbJson,
+        export_type: options.export_type,
+        max_record_size: options.max_record_size,
+        max_map_fields: 200,
+        split_by: None,
+        max_split_values: 0,
+        quarantine: false,
+    });
+    for chunk in text.as_bytes().chunks(CHUNK) {
+        let fed = inference.feed(chunk);
+        assert!(fed.is_ok(), "{fed:?}");
+    }
+    inference.records()
+}
+
 fn main() -> Result<(), std::fmt::Error> {
     let filter = std::env::args().nth(1).unwrap_or_default();
     let shapes: [(&str, ExportType, &[&str], Line); 5] = [
@@ -221,7 +240,10 @@ fn main() -> Result<(), std::fmt::Error> {
         ("long", ExportType::Full, &["id"], long),
         ("change", ExportType::Incremental, &["pk", "sk"], change),
     ];
-    println!("{:8} {:>6} {:>8} {:>8} {:>8}", "MB/s", "bytes", "scan", "keys", "utf-8");
+    println!(
+        "{:8} {:>6} {:>8} {:>8} {:>8} {:>8}",
+        "MB/s", "bytes", "scan", "keys", "infer", "utf-8"
+    );
     for (name, export_type, key, line) in shapes {
         if !name.contains(&filter) {
             continue;
@@ -235,10 +257,11 @@ fn main() -> Result<(), std::fmt::Error> {
         };
         let records = usize::try_from(scan(&text, &options)).unwrap_or(1);
         println!(
-            "{name:8} {:6} {:8.0} {:8.0} {:8.0}",
+            "{name:8} {:6} {:8.0} {:8.0} {:8.0} {:8.0}",
             text.len() / records,
             measure(text.len(), || assert_eq!(scan(&text, &options), records as u64)),
             measure(text.len(), || assert_eq!(scan(&text, &keyed), records as u64)),
+            measure(text.len(), || assert_eq!(infer(&text, &options), records as u64)),
             measure(text.len(), || {
                 for chunk in text.as_bytes().chunks(CHUNK) {
                     black_box(simdutf8::basic::from_utf8(chunk).is_ok());
