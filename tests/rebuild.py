@@ -108,8 +108,10 @@ def _value(field: pa.Field, value: Any) -> Any:  # noqa: C901, PLR0911 - it tell
             return _parsed_value(value)
         case "TEXT":
             return Text(value)
-        case "NULL":
+        case "NULL" if pa.types.is_boolean(kind):
             return None
+        case "NULL":
+            return value  # a column of strings that saw nothing but NULL when its schema was made
     assert tag in {"S", "B", "BOOL"}, tag
     return value
 

@@ -5,7 +5,7 @@ The metadata, at every depth, is what a dataset is read back by:
 =================  ==================================================================================
 ``dynamodb.type``  The type tag (S, N, B, BOOL, NULL, SS, NS, BS, L, M); of columns that hold several types MIXED
                    (a struct of one field for each), JSON (an attribute value as DynamoDB JSON) or TEXT. NULL of
-                   a column of strings: nothing but NULL was there.
+                   a column of strings: nothing but NULL was seen when its schema was made; a string in it is an S.
                    ``operation``, ``write_timestamp``, ``_rest``, ``_rescued`` are no attributes and have none.
 ``dynamodb.name``  The attribute's name, where the field's is another.
 ``dynamodb.path``  Of a field that comes from a flattened map: its JSON Pointer in the struct it stands in, ``/a/b``.
