@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
 from exportkit.codec.arrow_types import arrow_schema, with_schema
 from exportkit.engine.protocols import Decoder, Engine, Inference
@@ -87,8 +86,6 @@ class Decoded:
 
 
 def decoder(engine: Engine, plans: Sequence[ColumnPlan], split: Split | None = None, **options: Any) -> Decoder:
-    if not hasattr(engine, "decoder"):
-        pytest.skip(f"the {engine.name} engine has no decoder yet")
     settings: dict[str, Any] = {"format": JSON, "export_type": FULL, "uri": "x", **options}
     return engine.decoder(DecodeOptions(**settings), plans, split)
 
@@ -128,8 +125,6 @@ def _batches(reader: Decoder, data: bytes, size: int) -> Iterator[Any]:
 
 
 def inference(engine: Engine, **options: Any) -> Inference:
-    if not hasattr(engine, "inference"):
-        pytest.skip(f"the {engine.name} engine has no inference yet")
     settings: dict[str, Any] = {"format": JSON, "export_type": FULL, "uri": "x", **options}
     return engine.inference(InferOptions(**settings))
 

@@ -1,10 +1,11 @@
 """Holds the native engine against the reference engine: ``python -m tests.fuzz.differential --seconds 60``.
 
 Both read the same records, generated in every spelling or taken from ``tests/conformance``, and mutated.
-In chunks or whole, they must give the same scan reports and key entries, the same faults from readers, and
-of every readable record the same values, canonical bytes and lines in every form, which read back as the
-same record. No difference is tolerated. The first one is narrowed down, mostly to a line, printed, and ends
-the run with exit code 1; its seed and round make it again.
+In chunks or whole, they must give the same scan reports and key entries, the same faults from readers, by
+options and column plans made at random the same statistics, batches, misfits and errors, and of every readable
+record the same values, canonical bytes and lines in every form, which read back as the same record. No difference
+is tolerated. The first one is narrowed down, mostly to a line, printed, and ends the run with exit code 1; its seed
+and round make it again.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from exportkit.model.formats import ExportType, ExportView, OutputFormat, TextFo
 from exportkit.model.scan import ReadOptions, ScanOptions, ScanReport
 from exportkit.reasons import REASONS
 from tests.engine.running import canonical, chunks, drain, items, readers, transcode
+from tests.fuzz.columns import Asked, ask, decoded, inferred
 from tests.fuzz.dynamodb_json import DynamodbJsonRecords
 from tests.fuzz.ion import IonRecords
 from tests.fuzz.mutation import file_of, mutated
@@ -48,6 +50,7 @@ class Round:
     data: bytes
     options: ScanOptions
     chunk: int
+    asked: Asked
 
 
 class DifferenceError(Exception):
@@ -96,7 +99,8 @@ def make_round(seed: int, number: int) -> Round:
         file_index=random.choice((0, 1, (1 << 24) - 1)),
         fault_limit=10**9,
     )
-    return Round(file_of(random, lines), options, random.choice((1, 3, 5, 7, 64, 1000, 1 << 20)))
+    data, chunk = file_of(random, lines), random.choice((1, 3, 5, 7, 64, 1000, 1 << 20))
+    return Round(data, options, chunk, ask(random, data, options))
 
 
 @cache
@@ -115,7 +119,7 @@ def run_round(engines: tuple[Engine, Engine], fuzzed: Round) -> int:
         DifferenceError: They do not agree.
     """
     try:
-        return compare(engines, fuzzed.data, fuzzed.options, fuzzed.chunk)
+        return compare(engines, fuzzed.data, fuzzed)
     except DifferenceError as difference:
         raise narrowed(engines, fuzzed, difference) from None
 
@@ -129,18 +133,19 @@ def narrowed(engines: tuple[Engine, Engine], fuzzed: Round, difference: Differen
         while start < len(lines):
             fewer = lines[:start] + lines[start + span :]
             try:
-                compare(engines, b"\n".join(fewer), fuzzed.options, fuzzed.chunk)
+                compare(engines, b"\n".join(fewer), fuzzed)
                 start += span
             except DifferenceError as smaller:
                 lines, difference = fewer, smaller
     return difference
 
 
-def compare(engines: tuple[Engine, Engine], data: bytes, options: ScanOptions, chunk: int) -> int:
-    """Compares all that the engines make of some lines; returns how many can be read."""
+def compare(engines: tuple[Engine, Engine], data: bytes, fuzzed: Round) -> int:
+    """Compares all that the engines make of some lines of a round; returns how many can be read."""
+    options, asked = fuzzed.options, fuzzed.asked
 
     def agree(what: str, run: Callable[[Engine, int], Any], shown: bytes = data) -> Any:
-        reference, native = outcome(run, engines[0], 1 << 20), outcome(run, engines[1], chunk)
+        reference, native = outcome(run, engines[0], 1 << 20), outcome(run, engines[1], fuzzed.chunk)
         if reference != native:
             raise DifferenceError(what, shown, options, (reference, native))
         return reference
@@ -155,6 +160,8 @@ def compare(engines: tuple[Engine, Engine], data: bytes, options: ScanOptions, c
         return report, keys + scanner.take_keys()
 
     report, _ = agree("scan", scan)
+    agree("inference", lambda engine, size: inferred(engine, data, size, asked.infer))
+    agree(f"decoder, {asked}", lambda engine, size: decoded(engine, data, size, asked))
     faulty = {fault.line for fault in report.faults if fault.reason not in READABLE}
     for line, part in enumerate(data.split(b"\n"), 1):
         if line in faulty and (line % 8 == 0 or len(data) < 10_000):
