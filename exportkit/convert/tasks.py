@@ -1,6 +1,7 @@
 """How a conversion is cut into tasks: contiguous runs of the manifest, by the data alone."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -57,23 +58,49 @@ def cut_tasks(counts: Sequence[int], bytes_per_row: float, target: int) -> tuple
     items = sum(counts)
     size = items * bytes_per_row
     wanted = max(1, min(_TASKS_WANTED, int(size // min(_LEAST_PART, target))), round(size / target))
+    runs = min(
+        (_runs(counts, items, number) for number in _numbers_near(wanted)),
+        key=lambda each: (_spans(each), -len(each)),
+    )
     tasks: list[Task] = []
-    first = held = before = 0
-    current = 0
-    for index, count in enumerate(counts):
-        # By the middle of the file, so that one that lies across a border goes where most of it is.
-        own = min(wanted - 1, (2 * before + count) * wanted // (2 * items)) if count else current
-        if own != current and index > first and held:
-            tasks.append(_task(len(tasks), first, index - first, held, bytes_per_row, target))
-            first, held = index, 0
-        current = own
-        held += count
-        before += count
-    if len(counts) > first:
-        tasks.append(_task(len(tasks), first, len(counts) - first, held, bytes_per_row, target))
+    first = 0
+    for files, held in runs:
+        parts = max(1, round(held * bytes_per_row / target))
+        part_rows = max(1, -(-held // parts))
+        tasks.append(Task(number=len(tasks), first=first, files=files, items=held, part_rows=part_rows))
+        first += files
     return tuple(tasks)
 
 
-def _task(number: int, first: int, files: int, items: int, bytes_per_row: float, target: int) -> Task:
-    parts = max(1, round(items * bytes_per_row / target))
-    return Task(number=number, first=first, files=files, items=items, part_rows=max(1, -(-items // parts)))
+def _numbers_near(wanted: int) -> Iterable[int]:
+    """Returns the numbers of tasks to choose from: few files may fall into one more evenly than into another."""
+    return range(max(1, wanted * 2 // 3), wanted + 1) if wanted <= _TASKS_WANTED else (wanted,)
+
+
+def _runs(counts: Sequence[int], items: int, wanted: int) -> list[tuple[int, int]]:
+    """Returns runs of files, none of them without records, each as the number of its files and of their records."""
+    runs: list[tuple[int, int]] = []
+    files = held = before = 0
+    current = 0
+    for count in counts:
+        # By the middle of the file, so that one that lies across a border goes where most of it is.
+        own = min(wanted - 1, (2 * before + count) * wanted // (2 * items)) if count else current
+        if own != current and held:
+            runs.append((files, held))
+            files = held = 0
+        current = own
+        files += 1
+        held += count
+        before += count
+    return [*runs, (files, held)] if files else runs
+
+
+def _spans(runs: Sequence[tuple[int, int]]) -> int:
+    """Returns how long two workers and four would take for the runs, together, in records."""
+    total = 0
+    for workers in (2, 4):
+        ends = [0] * workers
+        for _, held in runs:
+            heapq.heapreplace(ends, ends[0] + held)
+        total += max(ends)
+    return total
