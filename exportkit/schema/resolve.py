@@ -25,6 +25,7 @@ from exportkit.schema.schema import Schema
 __all__ = ["resolve", "resolve_columns"]
 
 _UNCOUNTED = "the limit on paths was reached before its values were looked at: held as JSON"
+_OF_KEYS = {"S", "N", "B"}
 _NOTHING = PathStatistics()
 _SCALARS = {"S": ColumnKind.STRING, "B": ColumnKind.BINARY, "BOOL": ColumnKind.BOOL, "NULL": ColumnKind.NULL}
 _SETS = {"SS": ColumnKind.STRING, "BS": ColumnKind.BINARY}
@@ -52,7 +53,7 @@ def named_schema(item: ColumnType, keys: ColumnType | None, options: SchemaOptio
     if keys is not None:
         names = {each.attribute: each.name for each in item.fields if not each.flatten}
         fields = tuple(replace(each, name=each.name or names.get(each.attribute, "")) for each in keys.fields)
-        keys = with_names(replace(keys, fields=fields), options.names, Notes())
+        keys = with_names(with_depth(replace(keys, fields=fields), Notes()), options.names, Notes())
     return Schema(item=item, keys=keys, options=options, notes=notes.all())
 
 
@@ -72,15 +73,17 @@ def resolve_columns(
     if statistics.keys is None:
         return resolver.item(statistics.item, None if given is None else given.item), None
     # A key attribute has one type in Keys and in the images, so that they can be compared.
+    keys, images = statistics.keys.fields, statistics.item.fields
     shared = {
-        name: merge_paths(each, statistics.item.fields.get(name, _NOTHING), options.max_map_fields)
-        for name, each in statistics.keys.fields.items()
+        name: merge_paths(each, images[name], options.max_map_fields) if name in images else each
+        for name, each in keys.items()
+        if name not in images or images[name].types.keys() <= each.types.keys() <= _OF_KEYS
     }
-    item = replace(statistics.item, fields=dict(sorted({**statistics.item.fields, **shared}.items())))
+    item = replace(statistics.item, fields=dict(sorted({**images, **shared}.items())))
     columns = resolver.item(item, None if given is None else given.item)
     of_keys = _Resolver(replace(options, columns=None, rest_as_json=False), Notes())
-    keys = of_keys.item(replace(statistics.keys, fields=shared), None if given is None else given.keys)
-    return columns, keys
+    keys_alone = replace(statistics.keys, fields={**keys, **shared})
+    return columns, of_keys.item(keys_alone, None if given is None else given.keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from exportkit.codec import dumps_change, dumps_item
 from exportkit.codec.arrow_types import arrow_schema, with_schema
 from exportkit.engine.protocols import Engine
-from exportkit.engine.reference import ReferenceEngine
 from exportkit.model.decode import DecodeOptions, DecodeReport
 from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.statistics import InferOptions, Statistics
@@ -94,8 +93,7 @@ def check_legal(schema: Schema, *, ignoring_case: bool) -> None:
 
 
 @given(a=LISTS, b=LISTS, options=OPTIONS)
-def test_all_items_fit_the_schema_of_all(a: list[Item], b: list[Item], options: SchemaOptions) -> None:
-    engine = ReferenceEngine()
+def test_all_items_fit_the_schema_of_all(engine: Engine, a: list[Item], b: list[Item], options: SchemaOptions) -> None:
     files = [infer(engine, each, options.max_map_fields, file) for file, each in enumerate((a, b))]
     schema = resolve(merge_statistics(*files, options.max_map_fields), options)
     assert Schema.from_json(schema.to_json(), "schema.json") == schema
@@ -105,8 +103,7 @@ def test_all_items_fit_the_schema_of_all(a: list[Item], b: list[Item], options: 
 
 
 @given(changes=CHANGES, options=OPTIONS)
-def test_all_changes_fit_the_schema_of_all(changes: list[ChangeRecord], options: SchemaOptions) -> None:
-    engine = ReferenceEngine()
+def test_all_changes_fit_the_schema_of_all(engine: Engine, changes: list[ChangeRecord], options: SchemaOptions) -> None:
     schema = resolve(infer(engine, changes, options.max_map_fields), options)
     assert Schema.from_json(schema.to_json(), "schema.json") == schema
     check_legal(schema, ignoring_case=options.names != "exact")
@@ -114,8 +111,7 @@ def test_all_changes_fit_the_schema_of_all(changes: list[ChangeRecord], options:
 
 
 @given(a=LISTS, b=LISTS, options=OPTIONS)
-def test_a_schema_extended_takes_both(a: list[Item], b: list[Item], options: SchemaOptions) -> None:
-    engine = ReferenceEngine()
+def test_a_schema_extended_takes_both(engine: Engine, a: list[Item], b: list[Item], options: SchemaOptions) -> None:
     first, second = (infer(engine, each, options.max_map_fields, file) for file, each in enumerate((a, b)))
     schema = resolve(first, options)
     extended = extend(schema, second)
@@ -128,8 +124,9 @@ def test_a_schema_extended_takes_both(a: list[Item], b: list[Item], options: Sch
 
 
 @given(a=LISTS, b=LISTS, options=OPTIONS, others=OPTIONS)
-def test_schemas_merged_take_both(a: list[Item], b: list[Item], options: SchemaOptions, others: SchemaOptions) -> None:
-    engine = ReferenceEngine()
+def test_schemas_merged_take_both(
+    engine: Engine, a: list[Item], b: list[Item], options: SchemaOptions, others: SchemaOptions
+) -> None:
     first = resolve(infer(engine, a, options.max_map_fields), options)
     second = resolve(infer(engine, b, others.max_map_fields), others)
     merged = merge_schemas(first, second)
@@ -141,13 +138,12 @@ def test_schemas_merged_take_both(a: list[Item], b: list[Item], options: SchemaO
 
 
 @pytest.mark.parametrize("policies", [{}, {"names": "portable", "mixed": "json"}, {"flatten_depth": 2}])
-def test_parquet_of_it_is_read_by_others(tmp_path: object, policies: dict[str, object]) -> None:
+def test_parquet_of_it_is_read_by_others(engine: Engine, tmp_path: object, policies: dict[str, object]) -> None:
     items: list[Item] = [
         {"": "x", "Name": "a", "name": None, "m": {}, "l": [], "d": {"e": {"f": {}}, "n": None}, "s": {"a"}},
         {"_rescued": "y", "a b": [[], {}], "x": {"S": b"1"}, "d": {"e": {"f": {"g": [None]}}}},
         {"x": True, "nu\0l": "z"},
     ]
-    engine = ReferenceEngine()
     schema = resolve(infer(engine, items, 200), SchemaOptions(**policies))  # type: ignore[arg-type]
     table, report = decode(engine, items, schema)
     assert report.rescued == 0
