@@ -45,6 +45,9 @@ def extend(schema: Schema, statistics: Statistics) -> Schema:
 def merge_schemas(a: Schema, b: Schema) -> Schema:
     """Returns a schema that takes what either takes; where they differ in names, order and policies it is as the first.
 
+    An attribute with a column in one, which the other puts into ``_rest`` or leaves out, keeps that column: values of
+    the other's records may then fit no column.
+
     Raises:
         MixedTypesError: A column would get values of several types, and the first's policy is ``error``.
     """

@@ -132,8 +132,9 @@ def test_schemas_merged_take_both(
     merged = merge_schemas(first, second)
     assert Schema.from_json(merged.to_json(), "schema.json") == merged
     check_legal(merged, ignoring_case=options.names != "exact")
-    for records in (a, b):
-        assert decode(engine, records, merged)[1].rescued == 0
+    if "rest" not in {first.item.others, second.item.others}:  # a column for what the other takes into _rest stays
+        for records in (a, b):
+            assert decode(engine, records, merged)[1].rescued == 0
     assert merge_schemas(first, first) == first
 
 
