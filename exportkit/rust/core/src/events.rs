@@ -99,9 +99,9 @@ pub struct ShortNumber<'a> {
     /// The record from the number's first byte on.
     pub window: &'a [u8; BLOCK],
     /// Bytes of the number, less than a block has.
-    pub length: usize,
+    pub length: u8,
     /// Where the point stands; `length` where there is none.
-    pub point: usize,
+    pub point: u8,
 }
 
 /// Validated base64, decoded only when somebody asks for it.

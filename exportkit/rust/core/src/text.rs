@@ -68,7 +68,7 @@ impl<'a> ShortNumber<'a> {
     /// The number.
     #[inline(always)]
     pub fn number(self) -> Number<'a> {
-        Number::Text(&self.window[..self.length % BLOCK])
+        Number::Text(&self.window[..usize::from(self.length) % BLOCK])
     }
 
     /// Whether it has no point.

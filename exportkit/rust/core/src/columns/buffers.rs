@@ -35,6 +35,13 @@ impl Bits {
         self.words[row / 64] |= 1 << (row % 64);
     }
 
+    /// Sets a row's bit, if there is room; else says so.
+    #[inline(always)]
+    pub(super) fn try_set(&mut self, row: usize) -> bool {
+        let word = self.words.get_mut(row / 64);
+        word.map(|word| *word |= 1 << (row % 64)).is_some()
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(&mut self, word: usize) {
@@ -89,6 +96,16 @@ impl<T: Copy + Default> Fixed<T> {
         }
         self.values[row] = value;
         self.valid.set(row);
+    }
+
+    /// Writes a row, if there is room; else says so.
+    #[inline(always)]
+    pub(super) fn try_set(&mut self, row: usize, value: T) -> bool {
+        let Some(place) = self.values.get_mut(row) else {
+            return false;
+        };
+        *place = value;
+        self.valid.try_set(row)
     }
 
     #[cold]
@@ -213,13 +230,28 @@ impl Bytes {
         self.set(row);
     }
 
-    /// As [`Self::set_text`]: a whole block is copied, then what is not the string's forgotten.
+    /// As [`Self::set_text`], if there is room; else says so.
+    ///
+    /// A whole block is copied, then what is not the string's forgotten.
     #[inline(always)]
-    pub(super) fn set_short_text(&mut self, row: usize, value: ShortText<'_>) {
-        let end = self.data.len() + value.length % BLOCK;
+    pub(super) fn try_set_short_text(&mut self, row: usize, value: ShortText<'_>) -> bool {
+        let start = self.data.len();
+        let end = start + value.length % BLOCK;
+        if BLOCK > self.data.capacity() - start {
+            return false;
+        }
+        let Some(place) = self.ends.offsets.get_mut(row + 1) else {
+            return false;
+        };
+        #[allow(clippy::cast_possible_truncation, reason = "as in `Ends::set`")]
+        let offset = end as u32;
+        *place = offset;
+        if !self.ends.valid.try_set(row) {
+            return false;
+        }
         self.data.extend_from_slice(value.window);
         self.data.truncate(end);
-        self.set(row);
+        true
     }
 
     /// Writes a row of decoded binary.

@@ -8,8 +8,11 @@ mod arrow;
 mod batch;
 mod buffers;
 mod numbers;
+mod odd;
 pub mod plan;
 mod pointer;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 mod visitor;

@@ -16,6 +16,17 @@ const POWERS: [u128; 39] = {
     powers
 };
 
+/// Those of 64 bits.
+const SMALL_POWERS: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// Powers of ten that are doubles.
 const DOUBLES: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
@@ -33,7 +44,8 @@ impl Plain {
     /// Reads a number that is short enough.
     #[inline(always)]
     fn read(value: ShortNumber<'_>) -> Option<Self> {
-        let ShortNumber { window, length, point } = value;
+        let window = value.window;
+        let (length, point) = (usize::from(value.length), usize::from(value.point));
         let sign = usize::from(window[0] == b'-');
         let gap = 16_usize.checked_sub(length - sign)?; // before its digits, once they end where sixteen would
         let characters: &[u8; 16] = if sign == 0 {
@@ -81,11 +93,9 @@ pub(super) fn short_int64(value: ShortNumber<'_>) -> Option<i64> {
 #[inline(always)]
 pub(super) fn short_decimal128(value: ShortNumber<'_>, precision: u8, scale: u8) -> Option<i128> {
     let plain = Plain::read(value)?;
-    let shift = usize::from(scale)
-        .checked_sub(plain.scale)
-        .filter(|shift| *shift <= 18)?;
-    let magnitude = u128::from(plain.magnitude) * POWERS[shift];
-    (magnitude < POWERS[usize::from(precision)]).then(|| {
+    let power = SMALL_POWERS.get(usize::from(scale).wrapping_sub(plain.scale))?;
+    let magnitude = u128::from(plain.magnitude) * u128::from(*power);
+    (magnitude < *POWERS.get(usize::from(precision))?).then(|| {
         let magnitude = magnitude.cast_signed();
         if plain.negative { -magnitude } else { magnitude }
     })
@@ -242,8 +252,8 @@ mod tests {
             window[..text.len()].copy_from_slice(text.as_bytes());
             read(ShortNumber {
                 window: &window,
-                length: text.len(),
-                point: text.find('.').unwrap_or(text.len()),
+                length: u8::try_from(text.len()).unwrap(),
+                point: u8::try_from(text.find('.').unwrap_or(text.len())).unwrap(),
             })
         })
     }

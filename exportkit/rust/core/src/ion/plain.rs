@@ -66,8 +66,8 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
         after @ [b',' | b'}' | b']', ..] if end < BLOCK => {
             let number = ShortNumber {
                 window: block,
-                length: end,
-                point: whole,
+                length: small(end),
+                point: small(whole),
             };
             Some((Decimal::Short(number), after))
         }
@@ -77,6 +77,14 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
         }
         _ => None,
     }
+}
+
+/// A place in a block.
+#[inline(always)]
+fn small(at: usize) -> u8 {
+    #[allow(clippy::cast_possible_truncation, reason = "less than a block has")]
+    let at = at as u8;
+    at
 }
 
 /// What [`decimal`] found.

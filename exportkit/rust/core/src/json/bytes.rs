@@ -66,6 +66,14 @@ pub(super) fn short_name(rest: &[u8]) -> Option<usize> {
     (odd & before(quotes) == 0).then_some(quotes.trailing_zeros() as usize)
 }
 
+/// Where the first bit stands.
+#[inline(always)]
+fn first_bit(mask: NonZeroU32) -> u8 {
+    #[allow(clippy::cast_possible_truncation, reason = "at most 31")]
+    let at = mask.trailing_zeros() as u8;
+    at
+}
+
 /// The bits below the first.
 #[inline(always)]
 fn before(mask: NonZeroU32) -> u32 {
@@ -131,24 +139,25 @@ pub(super) fn short_number(rest: &[u8]) -> Option<(ShortNumber<'_>, &[u8])> {
     let block: &Block = rest.first_chunk()?;
     let (quotes, non_digits) = quotes_and_non_digits(block);
     let quotes = NonZeroU32::new(quotes)?;
-    let at = quotes.trailing_zeros() as usize;
+    let length = first_bit(quotes);
+    let at = usize::from(length);
     let mut marks = non_digits & before(quotes);
-    let mut digits = at;
+    let mut digits = length;
     if marks & 1 == 1 && block[0] == b'-' {
         marks &= marks - 1;
         digits -= 1;
     }
-    let mut point = at;
-    if marks != 0 {
-        point = marks.trailing_zeros() as usize;
-        if marks & (marks - 1) != 0 || block[point % BLOCK] != b'.' {
+    let mut point = length;
+    if let Some(marks) = NonZeroU32::new(marks) {
+        point = first_bit(marks);
+        if marks.get() & (marks.get() - 1) != 0 || block[usize::from(point) % BLOCK] != b'.' {
             return None;
         }
         digits -= 1;
     }
     let number = ShortNumber {
         window: block,
-        length: at,
+        length,
         point,
     };
     (digits > 0).then(|| (number, &rest[at + 1..]))
@@ -253,7 +262,7 @@ mod tests {
     fn short_numbers() {
         let read = |text: &str| {
             let padded = format!("{text}\"{}", "}".repeat(64));
-            short_number(padded.as_bytes()).map(|(number, _)| number.length)
+            short_number(padded.as_bytes()).map(|(number, _)| usize::from(number.length))
         };
         for good in [
             "0",
