@@ -45,10 +45,11 @@ impl Range {
     /// Whether a short number needs no wider range. No says nothing: zeros that do not count may stand in it.
     #[inline(always)]
     pub(super) fn holds_short(self, number: ShortNumber<'_>) -> bool {
+        let (length, point) = (usize::from(number.length), usize::from(number.point));
         let sign = usize::from(number.window[0] == b'-');
         let zero = usize::from(number.window[sign] == b'0');
-        let digits = small(number.point.wrapping_sub(sign + zero));
-        let fraction = small(number.length.wrapping_sub(number.point)); // the point too
+        let digits = small(point.wrapping_sub(sign + zero));
+        let fraction = small(length.wrapping_sub(point)); // the point too
         digits <= self.known && fraction <= self.scale + 1
     }
 
@@ -165,8 +166,8 @@ mod tests {
         short(text).is_some_and(|(window, length, point)| {
             range.holds_short(ShortNumber {
                 window: &window,
-                length,
-                point,
+                length: length.try_into().unwrap(),
+                point: point.try_into().unwrap(),
             })
         })
     }
