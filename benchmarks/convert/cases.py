@@ -82,7 +82,9 @@ def _ours(shape: Shape, output_format: OutputFormat) -> Iterator[Case]:
     for jobs in (1, 2):
         yield case(PARQUET, "exportkit, schema given", "convert_given", jobs, md5=True)
         yield case(PARQUET, "exportkit, whole export inferred", "convert_inferring", jobs, md5=True)
-    yield case(PARQUET, "exportkit, reference engine, whole export inferred", "convert_inferring", md5=True, reference=True)
+    yield case(
+        PARQUET, "exportkit, reference engine, whole export inferred", "convert_inferring", md5=True, reference=True
+    )
 
 
 def _others(shape: Shape) -> Iterator[Case]:

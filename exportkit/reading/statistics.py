@@ -65,7 +65,7 @@ class FileStatistics:
         inference = self._inference(file)
         malformed = 0
         with self._opened(file) as data:
-            chunks = iter(data) if self._sample is None else first_records(iter(data), inference, asked)
+            chunks = iter(data) if self._sample is None else _first_records(iter(data), inference, asked)
             for chunk in chunks:
                 if self._stop.is_set():
                     return {}
@@ -79,7 +79,7 @@ class FileStatistics:
         return found
 
 
-def first_records(chunks: Iterator[bytes], inference: Inference, count: int) -> Iterator[bytes]:
+def _first_records(chunks: Iterator[bytes], inference: Inference, count: int) -> Iterator[bytes]:
     """Yields the chunks up to the end of the record that is the last of ``count``; they are fed in turn."""
     for chunk in chunks:
         start = 0
