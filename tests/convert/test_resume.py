@@ -14,9 +14,10 @@ import pytest
 import exportkit
 from exportkit.engine.protocols import Engine
 from exportkit.errors import LockedError, UsageError
+from exportkit.model.formats import OutputFormat
 from exportkit.store import open_store
 from tests.convert.helpers import SMALL, contents, dataset, orders
-from tests.making import Made
+from tests.making import Made, item, make_export
 
 # Kills itself, as SIGKILL does, before the n-th time that it touches a file in the destination.
 CHILD = """
@@ -37,6 +38,7 @@ import exportkit
 sys.addaudithook(watch)
 exportkit.convert(location, dest, **how)
 """
+JSON = OutputFormat.DYNAMODB_JSON
 HOW = {"target_file_size": SMALL, "jobs": 2}
 
 
@@ -79,15 +81,19 @@ def test_killed_at_a_point(kill_at: int, made: Made, whole: dict[str, bytes], tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("split_by", [None, "revision"])
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("split_by", [None, "kind"])
 def test_killed_at_every_point(split_by: str | None, made: Made, tmp_path: Path) -> None:
+    if split_by:
+        lines = [item(JSON, str(number), extra=f'"kind":{{"S":"{number % 2}"}}') for number in range(60)]
+        made = make_export(tmp_path / "e", JSON, [lines[:20], lines[20:40], lines[40:]])
     how = {**HOW, "jobs": 1, "split_by": split_by}
     exportkit.convert(made.folder, tmp_path / "whole", **how)
     whole = contents(tmp_path / "whole")
     kill_at = 0
     code = -signal.SIGKILL
     while code == -signal.SIGKILL:
-        kill_at += 1 if split_by is None else 7
+        kill_at += 1 if split_by is None else 3
         dest = tmp_path / f"d{kill_at}"
         code = run(made, dest, kill_at, how)
         if dest.exists():
@@ -99,6 +105,7 @@ def test_killed_at_every_point(split_by: str | None, made: Made, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_at_thirty_random_times(made: Made, whole: dict[str, bytes], tmp_path: Path) -> None:
     chance = random.Random(7)
     killed = 0

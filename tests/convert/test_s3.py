@@ -122,6 +122,7 @@ def test_killed_at_a_request(kill_at: int, made: Made, s3: S3, tmp_path: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_killed_at_every_request(made: Made, s3: S3, tmp_path: Path) -> None:
     exportkit.convert(made.folder, tmp_path / "whole", **HOW)
     whole = parts(dict(contents(tmp_path / "whole")))
