@@ -3,10 +3,12 @@
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -107,6 +109,24 @@ def test_records_come_back_from_the_columns_of_another_schema(
     assert decoded.error is None, "what does not fit is rescued"
     event(f"rescued: {bool(decoded.report.rescued)}")
     judge(records, decoded.table(), options)
+
+
+@pytest.mark.parametrize("depth", [28, 31, 57, 60, 63])
+@pytest.mark.parametrize("leaf", [Decimal(1), {"x"}, {}, None], ids=repr)
+@pytest.mark.parametrize("is_list", [False, True])
+def test_what_is_nested_deeply_can_be_read_back(engine: Engine, depth: int, leaf: Any, is_list: bool) -> None:
+    value = leaf
+    for _ in range(depth):
+        value = [value] if is_list else {"k": value}
+    changes = [
+        ChangeRecord({"c": "x"}, 0, None, {"c": "x"}),
+        ChangeRecord({"pk": "x"}, 0, {"c": value, "pk": "x"}, None),
+    ]
+    for records in ([{"c": value}, {"c": "x"}], changes):
+        for options in (SchemaOptions(nulls=Nulls.KEEP), SchemaOptions(nulls=Nulls.KEEP, max_map_fields=1)):
+            data, kind = written(records, TextForm.DYNAMODB_JSON), reading(records, TextForm.DYNAMODB_JSON)
+            schema = resolve(infer(engine, data, max_map_fields=options.max_map_fields, **kind)[None], options)
+            judge(records, decode(engine, data, schema.plan(rescue=True), **kind).table(), options)
 
 
 @given(records=RECORDS, form=st.sampled_from(tuple(FORMS)))
