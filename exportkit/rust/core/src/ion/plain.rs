@@ -5,7 +5,7 @@
 
 use super::cursor::Cursor;
 use crate::events::{Number, ShortNumber, ShortText, Text, Visitor};
-use crate::simd::{BLOCK, base64_run, first, non_digits, non_words, string_stops};
+use crate::simd::{BLOCK, Block, base64_run, first, non_digits, non_words, string_stops};
 
 /// Reads a field name that is bare, and its colon; None where another may stand.
 #[inline(always)]
@@ -29,17 +29,8 @@ pub(super) fn short_string(rest: &[u8]) -> Option<(ShortText<'_>, &[u8])> {
 }
 
 /// Reads a string from behind its quote; None where it is none.
-#[inline(always)]
-pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
-    match short_string(rest) {
-        Some((short, after)) => Some((short.text(), after)),
-        None => long_string(rest),
-    }
-}
-
-/// As [`string`], for any string.
-#[inline(never)]
-fn long_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
+#[inline]
+pub(super) fn long_string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let mut cursor = Cursor::new(rest);
     let quoted = cursor.short_string().ok()?;
     Some((quoted.text(), cursor.rest()))
@@ -62,14 +53,24 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
     } else {
         whole
     };
+    let number = |length| ShortNumber {
+        window: block,
+        length: small(length),
+        point: small(whole),
+    };
     match rest.get(end..)? {
         after @ [b',' | b'}' | b']', ..] if end < BLOCK => {
-            let number = ShortNumber {
-                window: block,
-                length: small(end),
-                point: small(whole),
-            };
-            Some((Decimal::Short(number), after))
+            // A point that nothing follows tells nothing.
+            let length = if end == whole + 1 { whole } else { end };
+            Some((Decimal::Short(number(length)), after))
+        }
+        [b'd', zeros @ b'1'..=b'9', after @ ..]
+            if end == whole && whole < BLOCK - 10 && matches!(after, [b',' | b'}' | b']', ..]) =>
+        {
+            let zeros = zeros - b'0';
+            let digits = number(whole);
+            let text = &block[..whole + 2];
+            Some((Decimal::Zeros { text, digits, zeros }, after))
         }
         [b'd', exponent @ ..] if end < BLOCK => {
             let (text, after) = rest.split_at(end + 1 + exponent_length(exponent)?);
@@ -90,17 +91,24 @@ fn small(at: usize) -> u8 {
 /// What [`decimal`] found.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decimal<'a> {
-    /// Without exponent.
+    /// Without exponent; no point is its last character.
     Short(ShortNumber<'a>),
-    /// With one.
+    /// Whole, with an exponent: so many `zeros` follow its `digits`.
+    Zeros {
+        text: &'a [u8],
+        digits: ShortNumber<'a>,
+        zeros: u8,
+    },
+    /// With any other exponent.
     Long(&'a [u8]),
 }
 
 impl<'a> Decimal<'a> {
+    #[inline(always)]
     pub(super) fn number(self) -> Number<'a> {
         match self {
             Self::Short(number) => number.number(),
-            Self::Long(text) => Number::Text(text),
+            Self::Zeros { text, .. } | Self::Long(text) => Number::Text(text),
         }
     }
 
@@ -109,9 +117,28 @@ impl<'a> Decimal<'a> {
     pub(super) fn tell<V: Visitor>(self, visitor: &mut V) {
         match self {
             Self::Short(number) => visitor.short_number(number),
+            Self::Zeros { digits, zeros, .. } => {
+                let window = &padded(digits);
+                let length = digits.length + zeros;
+                visitor.short_number(ShortNumber {
+                    window,
+                    length,
+                    point: length,
+                });
+            }
             Self::Long(text) => visitor.number(Number::Text(text)),
         }
     }
+}
+
+/// The digits of a whole number, and zeros behind them to the block's end.
+#[inline(always)]
+fn padded(digits: ShortNumber<'_>) -> Block {
+    let mut block = *digits.window;
+    for (at, byte) in block.iter_mut().enumerate() {
+        *byte = if small(at) < digits.length { *byte } else { b'0' };
+    }
+    block
 }
 
 /// Bytes of an exponent that keeps numbers of 31 digits in range.
@@ -179,7 +206,7 @@ mod tests {
                 let line = format!("{text}{end}{}", "\n".repeat(64));
                 assert_eq!(
                     decimal(line.as_bytes()).map(|(decimal, _)| decimal.number()),
-                    Some(Number::Text(text.as_bytes())),
+                    Some(Number::Text(text.strip_suffix('.').unwrap_or(text).as_bytes())),
                     "{text}"
                 );
                 assert!(Decimal::from_checked(text.as_bytes()).is_ok(), "{text}");
@@ -222,6 +249,32 @@ mod tests {
         }
         assert!(decimal(b"1.").is_none());
         assert!(decimal(format!("1.\n,{}", "}".repeat(64)).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn zeros_are_written_out() {
+        for (text, expected) in [
+            ("616d2", "61600"),
+            ("-1d9", "-1000000000"),
+            ("123456789012345678901d1", "1234567890123456789010"),
+        ] {
+            let line = format!("{text},{}", "7".repeat(64));
+            let Some((super::Decimal::Zeros { digits, zeros, .. }, b",7777777")) =
+                decimal(line.as_bytes()).map(|(decimal, after)| (decimal, &after[..8]))
+            else {
+                panic!("{text}");
+            };
+            let length = usize::from(digits.length + zeros);
+            assert_eq!(&padded(digits)[..length], expected.as_bytes());
+            assert!(padded(digits)[length..].iter().all(|&byte| byte == b'0'));
+        }
+        for text in ["1d10", "0d0", "1.5d2", "1d-2", "1234567890123456789012d1"] {
+            let line = format!("{text},{}", "7".repeat(64));
+            assert!(
+                matches!(decimal(line.as_bytes()), Some((super::Decimal::Long(_), _))),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl IonParser {
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
         match tag {
-            tag::STRING => string::<J, V>(rest, visitor),
+            tag::STRING => long_string::<J, V>(rest, visitor),
             tag::BRACE => self.braced::<J, V>(rest, node, level, visitor),
             tag::LIST => self.list::<J, V>(rest, node, level, visitor),
             tag::STRINGS => self.set::<J, V>(rest, SetKind::Strings, visitor),
@@ -207,11 +207,7 @@ impl IonParser {
             [b'"', rest @ ..] => string::<J, V>(rest, visitor),
             [b'{', rest @ ..] => self.braced::<J, V>(rest, node, level, visitor),
             [b'[', rest @ ..] => self.list::<J, V>(rest, node, level, visitor),
-            [b'0'..=b'9' | b'-' | b'+', ..] => {
-                let (number, after) = number::<J>(rest)?;
-                visitor.number(number);
-                Ok(after)
-            }
+            [b'0'..=b'9' | b'-' | b'+', ..] => number::<J, V>(rest, visitor),
             // Only behind a token: elsewhere white space has been skipped.
             [b' ' | b'/' | ..0x10, ..] => match skip_space::<J>(rest)? {
                 after if after.len() < rest.len() => self.value::<J, V>(after, node, level, visitor),
@@ -372,7 +368,12 @@ impl IonParser {
         let scratch = &mut self.scratch;
         match (kind, rest) {
             (SetKind::Strings, [b'"', rest @ ..]) => {
-                let (text, after) = plain::string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
+                if let Some((short, after)) = plain::short_string(rest) {
+                    set.add(Element::Text(short.text()), &mut scratch.sets);
+                    visitor.short_string(short);
+                    return Ok(after);
+                }
+                let (text, after) = plain::long_string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
                 set.add(Element::Text(text), &mut scratch.sets);
                 visitor.string(text);
                 Ok(after)
@@ -384,10 +385,11 @@ impl IonParser {
                     visitor.number(number);
                     return Ok(after);
                 };
-                // Nothing but digits stands before a point that nothing follows.
-                let element = match decimal.number() {
-                    Number::Text([digits @ .., b'.']) => Element::Integer(digits),
-                    value => Element::Number(value),
+                let element = match (decimal, decimal.number()) {
+                    (plain::Decimal::Short(number), Number::Text(digits)) if number.is_integer() => {
+                        Element::Integer(digits)
+                    }
+                    (_, value) => Element::Number(value),
                 };
                 set.add(element, &mut scratch.sets);
                 decimal.tell(visitor);
@@ -476,18 +478,31 @@ pub(super) fn separator<J: Judge>(rest: &[u8], bracket: u8) -> Result<&[u8], J::
 /// Reads a string from behind its quote.
 #[inline(always)]
 fn string<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
-    let (text, after) = plain::string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
+    if let Some((text, after)) = plain::short_string(rest) {
+        visitor.short_string(text);
+        return Ok(after);
+    }
+    long_string::<J, V>(rest, visitor)
+}
+
+/// As [`string`], for any string.
+#[inline(never)]
+fn long_string<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+    let (text, after) = plain::long_string(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
     visitor.string(text);
     Ok(after)
 }
 
 /// Reads what begins like a number.
 #[inline]
-fn number<J: Judge>(rest: &[u8]) -> Result<(Number<'_>, &[u8]), J::Error> {
-    match plain::decimal(rest) {
-        Some((decimal, after)) => Ok((decimal.number(), after)),
-        None => odd_number::<J>(rest, Reason::IonType),
+fn number<'a, J: Judge, V: Visitor>(rest: &'a [u8], visitor: &mut V) -> Result<&'a [u8], J::Error> {
+    if let Some((decimal, after)) = plain::decimal(rest) {
+        decimal.tell(visitor);
+        return Ok(after);
     }
+    let (number, after) = odd_number::<J>(rest, Reason::IonType)?;
+    visitor.number(number);
+    Ok(after)
 }
 
 /// As [`number`], for any number; a time stamp is a fault of its own.
