@@ -191,7 +191,8 @@ class Decoder:
         split: Which plan takes which record.
 
     Raises:
-        ValueError: An option has a value that this engine does not know, or a plan makes no sense.
+        ValueError: An option has a value that this engine does not know, or a plan makes no sense; or there are a
+            split and ``options.infer``.
     """
 
     def __new__(cls, options: DecodeOptions, plans: Sequence[ColumnPlan], split: Split | None = None) -> Decoder: ...
@@ -218,6 +219,13 @@ class Decoder:
 
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
+
+    def statistics(self) -> Statistics:
+        """Returns what the records hold, as an ``Inference`` of the same file would have.
+
+        Raises:
+            ValueError: The file was not finished, or ended with an error; or the options have no ``infer``.
+        """
 
 @final
 class Inference:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.codec.columns import RowMaker
+from exportkit.codec.counts import Counts
 from exportkit.codec.lines import Line
 from exportkit.codec.quarantine import Quarantine
 from exportkit.codec.source import OnBytes, RecordSource
@@ -18,6 +19,7 @@ from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord,
 from exportkit.model.formats import ExportType
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer
+from exportkit.model.statistics import Statistics
 
 __all__ = ["ReferenceBatch", "ReferenceDecoder"]
 
@@ -68,7 +70,8 @@ class ReferenceDecoder:
         on_bytes: Told the size of each chunk.
 
     Raises:
-        ValueError: The plans are not those of the values, or of another kind of export.
+        ValueError: The plans are not those of the values, or of another kind of export; or statistics are asked for
+            with a split.
     """
 
     def __init__(
@@ -79,6 +82,9 @@ class ReferenceDecoder:
             raise ValueError(f"there must be as many plans as values to split by, {len(values)}, not {len(plans)}")
         if any((plan.keys is not None) != (options.export_type is ExportType.INCREMENTAL) for plan in plans):
             raise ValueError("plans of incremental exports have keys, those of full exports none")
+        infer = options.infer
+        if infer is not None and split is not None:
+            raise ValueError("statistics are taken of records that go by one plan: name infer or a split")
         self._options = options
         self._split = split
         self._source = RecordSource(options, on_bytes)
@@ -86,7 +92,9 @@ class ReferenceDecoder:
         self._by_value = dict(zip(values, self._open, strict=True))
         self._quarantine = Quarantine(options.uri, allowed=options.quarantine)
         self._error: DataError | None = None
+        self._counts = None if infer is None else Counts(infer, options.export_type)
         self._ending = False
+        self._finished = False
         self._bytes = 0
         self._rows = 0
         self._merged_nulls = 0
@@ -107,6 +115,7 @@ class ReferenceDecoder:
             return []
         batches = self._decode(self._source.finish(), last=True)
         self._ending = bool(batches)
+        self._finished = self._error is None
         return batches
 
     def take_malformed(self) -> list[MalformedRecord]:
@@ -124,6 +133,14 @@ class ReferenceDecoder:
             misfits=tuple(self._misfits),
         )
 
+    def statistics(self) -> Statistics:
+        """Returns what the records hold."""
+        if not self._finished:
+            raise ValueError("statistics are there once the file has been finished, without an error")
+        if self._counts is None:
+            raise ValueError("no statistics were asked for: the options need an infer")
+        return self._counts.statistics()
+
     def _decode(
         self, records: Iterable[tuple[Line, RecordTree | RecordFault]], *, last: bool = False
     ) -> list[ReferenceBatch]:
@@ -135,6 +152,8 @@ class ReferenceDecoder:
                     self._quarantine.set_aside(line, record)
                 else:
                     batches += self._add(line, record)
+                    if self._counts is not None:
+                        self._counts.add(line, record)
         except DataError as error:
             self._error = error
         if last or self._error is not None:

@@ -151,6 +151,14 @@ class Decoder(Protocol):
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
 
+    def statistics(self) -> Statistics:
+        """Returns what an ``inference`` of the same file, not split, would have returned.
+
+        Raises:
+            ValueError: ``finish`` has not been called yet, or the file ended with an error; or the options have no
+                ``infer``.
+        """
+
 
 class Index(Protocol):
     """Keeps the latest change of each key over the change records fed to it."""
@@ -206,7 +214,8 @@ class Engine(Protocol):
             split: Which plan takes which record.
 
         Raises:
-            ValueError: There are not as many plans as values, or their ``keys`` are not those of the kind of export.
+            ValueError: There are not as many plans as values, or their ``keys`` are not those of the kind of export;
+                or there are a split and ``options.infer``.
         """
 
     def canonical_item(self, item: Item) -> bytes:

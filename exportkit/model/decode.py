@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from exportkit.model.scan import Fault, ReadOptions
-from exportkit.model.statistics import SplitValue
+from exportkit.model.statistics import InferOptions, SplitValue
 
 __all__ = [
     "DEFAULT_BATCH_BYTES",
@@ -29,12 +29,15 @@ class DecodeOptions(ReadOptions):
             all batches are handed on once they hold so many together.
         quarantine: Whether malformed records are set aside with their places; else the first is an error.
         misfit_limit: Misfits kept with their places; the rest are counted.
+        infer: Take the statistics of the records as well, of those with misfits too. Only its ``file_index`` and
+            ``max_map_fields`` are looked at; what else it says is said here. Not with a split.
     """
 
     batch_rows: int = DEFAULT_BATCH_ROWS
     batch_bytes: int = DEFAULT_BATCH_BYTES
     quarantine: bool = False
     misfit_limit: int = 20
+    infer: InferOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from exportkit.engine.protocols import DecodedBatch, Decoder
 from exportkit.model.decode import DecodeReport, MalformedRecord
 from exportkit.model.plan import ColumnPlan
+from exportkit.model.statistics import Statistics
 from exportkit.reading.files import CheckedFile
 
 if TYPE_CHECKING:  # it takes long to import, and nothing but batches needs it
@@ -57,6 +58,15 @@ class FileBatches(Iterator[tuple[int, "pa.RecordBatch"]]):
     def report(self) -> DecodeReport:
         """What was counted so far."""
         return self._decoder.report()
+
+    @property
+    def statistics(self) -> Statistics:
+        """What the records hold, once the last batch has been taken.
+
+        Raises:
+            ValueError: It has not, or there was an error; or they were not asked for.
+        """
+        return self._decoder.statistics()
 
     def take_malformed(self) -> Sequence[MalformedRecord]:
         """Returns and forgets the records quarantined since the last call."""

@@ -231,6 +231,7 @@ class OpenExport:
         batch_bytes: int = DEFAULT_BATCH_BYTES,
         quarantine: bool = False,
         on_malformed: Callable[[Sequence[MalformedRecord]], None] | None = None,
+        infer: InferOptions | None = None,
         progress: Progress | None = None,
     ) -> FileBatches:
         """Returns the records of one data file as Arrow record batches, made as they are taken.
@@ -244,10 +245,14 @@ class OpenExport:
             quarantine: Whether malformed records are set aside; else the first is an error.
             on_malformed: Takes those set aside, chunk by chunk; None leaves them for ``take_malformed``,
                 and gathers them in memory until it is called.
+            infer: Take the statistics of the records in the same pass, for ``FileBatches.statistics``; what counts of
+                it are ``file_index`` and ``max_map_fields``. Not with a split.
             progress: Hears how it goes on; its ``begin`` is left to the caller.
 
         Raises:
             UsageError: An argument is out of range.
+            ValueError: The plans are not those of the split, or of the kind of export; or there are both a split and
+                ``infer``.
         """
         for name, value, most in (
             ("batch_rows", batch_rows, _MAX_BATCH_ROWS),
@@ -263,6 +268,7 @@ class OpenExport:
             batch_rows=batch_rows,
             batch_bytes=batch_bytes,
             quarantine=quarantine,
+            infer=infer,
         )
         decoder = self._engine.decoder(options, plans, split)
         return FileBatches(lambda: CheckedFile(self._export, file, progress), decoder, plans, on_malformed)

@@ -1,7 +1,7 @@
 """What the engines' decoders and inferences make of the same bytes, to be compared."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -60,7 +60,9 @@ def ask(random: Random, data: bytes, options: ReadOptions) -> Asked:
     )
     empty = _statistics(b"", InferOptions(**reading))[None]
     plans = tuple(random_plan(random, PLAIN_NAMES, seen.get(value, empty)) for value in values)
-    return Asked(infer, decode, plans, None if split_by is None else Split(split_by, tuple(values)))
+    if split_by is not None:
+        return Asked(infer, decode, plans, Split(split_by, tuple(values)))
+    return Asked(infer, replace(decode, infer=random.choice((None, infer))), plans, None)
 
 
 def _statistics(data: bytes, options: InferOptions) -> Mapping[SplitValue, Statistics]:
@@ -84,7 +86,7 @@ def inferred(engine: Engine, data: bytes, size: int, options: InferOptions) -> l
 
 
 def decoded(engine: Engine, data: bytes, size: int, asked: Asked) -> list[Any]:
-    """Returns all that a decoder tells: batches with their plans, its report, what it set aside, its error."""
+    """Returns all that a decoder tells: batches with their plans, statistics, report, what it set aside, its error."""
     decoder = engine.decoder(asked.decode, asked.plans, asked.split)
     schemas = [arrow_schema(plan) for plan in asked.plans]
     told: list[Any] = []
@@ -93,6 +95,8 @@ def decoded(engine: Engine, data: bytes, size: int, asked: Asked) -> list[Any]:
             made = with_schema(batch, schemas[batch.plan])
             made.validate(full=True)
             told.append((batch.plan, _Batch(made)))
+        if asked.decode.infer is not None:
+            told.append(decoder.statistics())
     except DataError as error:
         told.append(_shown(error))
     return [*told, decoder.report(), list(decoder.take_malformed())]

@@ -144,6 +144,7 @@ fn main() -> Result<(), std::fmt::Error> {
                 batch_bytes: 1 << 25,
                 quarantine: false,
                 misfit_limit: 20,
+                infer: None,
             };
             let (plan, scan_options) = (plan(shape), ScanOptions::new(shape.export_type));
             let scan = match format {

@@ -6,9 +6,11 @@ use crate::columns::plan::ColumnPlan;
 use crate::columns::{Batch, Columns, ColumnsReport, Misfit, TooLarge};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::faulty::{Faulty, Malformed, tell};
+use crate::inference::Statistics;
 use crate::reader::ExportType;
 use crate::split::{Again, Refused, Split, SplitValue};
 use crate::strict::{AnyReader, Misread, OutputFormat};
+use crate::tee::Tee;
 
 /// What a decoder is to do. As `DecodeOptions` of `exportkit/model/decode.py`, where each is explained.
 #[derive(Clone, Debug)]
@@ -27,6 +29,9 @@ pub struct DecodeOptions {
     pub quarantine: bool,
     /// Misfits kept with their places.
     pub misfit_limit: usize,
+    /// Distinct names a map may have in the statistics to be taken before its values are counted as one; None takes
+    /// none. Where records go by several plans, none are taken.
+    pub infer: Option<usize>,
 }
 
 /// By which plan each record goes.
@@ -69,6 +74,10 @@ type Make = fn(usize) -> Option<Columns>;
 enum AnyRows {
     One(Box<Rows<Columns>>),
     Split(Box<Rows<Split<Columns, Make>>>),
+    /// With statistics.
+    Tee(Box<Rows<Tee<false>>>),
+    /// With statistics, faulty records set aside.
+    TeeTwice(Box<Rows<Tee<true>>>),
 }
 
 /// Does the same with either.
@@ -77,6 +86,8 @@ macro_rules! of_any {
         match $any {
             AnyRows::One($rows) => $call,
             AnyRows::Split($rows) => $call,
+            AnyRows::Tee($rows) => $call,
+            AnyRows::TeeTwice($rows) => $call,
         }
     };
 }
@@ -86,7 +97,7 @@ impl Decoder {
     pub fn new(options: &DecodeOptions, plans: Plans) -> Self {
         let columns = |plan: &ColumnPlan| Columns::new(plan, options.misfit_limit);
         let rows = match plans {
-            Plans::One(plan) => AnyRows::One(Box::new(Rows::new(options, columns(&plan)))),
+            Plans::One(plan) => AnyRows::one(options, columns(&plan)),
             Plans::Split(attribute, plans) => {
                 let mut split = Split::new(Some(attribute), (|_| None) as Make);
                 for (value, plan) in plans {
@@ -134,6 +145,30 @@ impl Decoder {
     /// What was counted so far.
     pub fn report(&self) -> ColumnsReport {
         of_any!(&self.rows, rows => rows.report())
+    }
+
+    /// What the records hold, if that was asked for; of no use before the file has been finished without a [`Stop`].
+    pub fn statistics(&self) -> Option<&Statistics> {
+        match &self.rows {
+            AnyRows::One(_) | AnyRows::Split(_) => None,
+            AnyRows::Tee(rows) => Some(&rows.visitor.statistics),
+            AnyRows::TeeTwice(rows) => Some(&rows.visitor.statistics),
+        }
+    }
+}
+
+impl AnyRows {
+    /// Those of one plan.
+    fn one(options: &DecodeOptions, columns: Columns) -> Self {
+        let Some(max_map_fields) = options.infer else {
+            return Self::One(Box::new(Rows::new(options, columns)));
+        };
+        let statistics = Statistics::new(options.export_type, max_map_fields);
+        if options.quarantine {
+            Self::TeeTwice(Box::new(Rows::new(options, Tee::new(columns, statistics))))
+        } else {
+            Self::Tee(Box::new(Rows::new(options, Tee::new(columns, statistics))))
+        }
     }
 }
 
@@ -189,6 +224,26 @@ impl Planned for Split<Columns, Make> {
 
     fn refused(&self) -> Option<&Refused> {
         Split::refused(self)
+    }
+}
+
+impl<const TWICE: bool> Planned for Tee<TWICE> {
+    #[inline]
+    fn last(&self) -> Option<usize> {
+        self.has_row().then_some(0)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Columns> {
+        [&self.columns].into_iter()
+    }
+
+    #[inline]
+    fn all_mut(&mut self) -> &mut [Columns] {
+        std::slice::from_mut(&mut self.columns)
+    }
+
+    fn refused(&self) -> Option<&Refused> {
+        None
     }
 }
 

@@ -200,17 +200,10 @@ pub trait Visitor {
     fn discard_record(&mut self);
 }
 
-/// Methods of a [`Visitor`] that hands all it is told on to its field `visitor`.
-macro_rules! hand_on_to_visitor {
-    () => {
-        $crate::events::hand_on_to_visitor!(but end_record);
-        $crate::events::hand_on_to_visitor! {
-            end_record(line: &$crate::events::Line<'_>);
-        }
-    };
-    (but end_record) => {
-        $crate::events::hand_on_to_visitor! {
-            place(number: u64, offset: u64);
+/// Gives a macro all that a [`Visitor`] may be told, but where the next line begins and that a record has ended.
+macro_rules! with_events {
+    ($macro:ident) => {
+        $macro! {
             begin_record();
             member(member: $crate::events::Member);
             write_timestamp(micros: u64);
@@ -230,6 +223,23 @@ macro_rules! hand_on_to_visitor {
             null();
             discard_record();
         }
+    };
+}
+pub(crate) use with_events;
+
+/// Methods of a [`Visitor`] that hands all it is told on to its field `visitor`.
+macro_rules! hand_on_to_visitor {
+    () => {
+        $crate::events::hand_on_to_visitor!(but end_record);
+        $crate::events::hand_on_to_visitor! {
+            end_record(line: &$crate::events::Line<'_>);
+        }
+    };
+    (but end_record) => {
+        $crate::events::hand_on_to_visitor! {
+            place(number: u64, offset: u64);
+        }
+        $crate::events::with_events!(hand_on_to_visitor);
     };
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {
         $(

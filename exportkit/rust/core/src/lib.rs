@@ -28,6 +28,7 @@ pub(crate) mod simd;
 pub mod spelling;
 pub mod split;
 pub mod strict;
+mod tee;
 pub mod text;
 pub mod transcode;
 pub mod types;

@@ -16,6 +16,7 @@ use crate::errors::{broken, contained, finished, malformed_record, misfit, split
 use crate::malformed::python_malformed;
 use crate::options::{self, unknown};
 use crate::plan::column_plan;
+use crate::statistics::python_statistics;
 
 /// Characters of a value that an error shows.
 const SHOWN: usize = 100;
@@ -25,6 +26,8 @@ pub(crate) struct Decoder {
     uri: String,
     /// The one to split by.
     attribute: String,
+    /// The file's number in statistics.
+    file_index: u64,
     state: State,
 }
 
@@ -44,7 +47,8 @@ impl Decoder {
     #[new]
     #[pyo3(signature = (options, plans, split=None))]
     fn new(options: &Bound<'_, PyAny>, plans: &Bound<'_, PyAny>, split: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let decode = decode_options(options)?;
+        let infer = options.getattr("infer")?.extract::<Option<Bound<'_, PyAny>>>()?;
+        let decode = decode_options(options, infer.as_ref())?;
         let is_full = decode.export_type == ExportType::Full;
         let mut plans = plans
             .try_iter()?
@@ -52,6 +56,11 @@ impl Decoder {
             .collect::<PyResult<Vec<_>>>()?;
         let mut attribute = String::new();
         let plans = if let Some(split) = split {
+            if infer.is_some() {
+                return Err(PyValueError::new_err(
+                    "statistics are taken of records that go by one plan: name infer or a split",
+                ));
+            }
             attribute = split.getattr("attribute")?.extract()?;
             let values = split_values(split)?;
             if values.len() != plans.len() {
@@ -67,6 +76,7 @@ impl Decoder {
         Ok(Self {
             uri: options::uri(options)?,
             attribute,
+            file_index: infer.map_or(Ok(0), |infer| infer.getattr("file_index")?.extract())?,
             state: State::Reading(Box::new(CoreDecoder::new(&decode, plans))),
         })
     }
@@ -106,6 +116,21 @@ impl Decoder {
         fields.set_item("rescued_rows", report.rescued_rows)?;
         fields.set_item("misfits", PyTuple::new(py, misfits.collect::<PyResult<Vec<_>>>()?)?)?;
         model.getattr("DecodeReport")?.call((), Some(&fields))
+    }
+
+    fn statistics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.state {
+            State::Ending(decoder) | State::Finished(decoder) => {
+                let statistics = decoder
+                    .statistics()
+                    .ok_or_else(|| PyValueError::new_err("no statistics were asked for: the options need an infer"))?;
+                python_statistics(py, self.file_index, statistics)
+            }
+            State::Reading(_) | State::Stopped(..) => Err(PyValueError::new_err(
+                "statistics are there once the file has been finished, without an error",
+            )),
+            State::Broken => Err(broken()),
+        }
     }
 }
 
@@ -211,7 +236,8 @@ fn python_batches(py: Python<'_>, batches: Vec<PlannedBatch>) -> PyResult<Bound<
     Ok(list)
 }
 
-fn decode_options(options: &Bound<'_, PyAny>) -> PyResult<DecodeOptions> {
+fn decode_options(options: &Bound<'_, PyAny>, infer: Option<&Bound<'_, PyAny>>) -> PyResult<DecodeOptions> {
+    let max_map_fields = infer.map(|infer| infer.getattr("max_map_fields")?.extract());
     Ok(DecodeOptions {
         format: options::format(options)?,
         export_type: options::export_type(options)?,
@@ -220,5 +246,6 @@ fn decode_options(options: &Bound<'_, PyAny>) -> PyResult<DecodeOptions> {
         batch_bytes: options.getattr("batch_bytes")?.extract()?,
         quarantine: options.getattr("quarantine")?.extract()?,
         misfit_limit: options.getattr("misfit_limit")?.extract()?,
+        infer: max_map_fields.transpose()?,
     })
 }

@@ -10,7 +10,7 @@ use crate::buffer::with_bytes;
 use crate::errors::{broken, contained, finished, malformed_record, split_refused};
 use crate::malformed::python_malformed;
 use crate::options;
-use crate::statistics::python_statistics;
+use crate::statistics::python_statistics_by_value;
 
 #[pyclass(module = "exportkit._native")]
 pub(crate) struct Inference {
@@ -62,7 +62,7 @@ impl Inference {
         self.read(py, CoreInference::finish)?;
         match replace(&mut self.state, State::Broken) {
             State::Reading(inference) => {
-                let statistics = python_statistics(py, self.file_index, inference.statistics());
+                let statistics = python_statistics_by_value(py, self.file_index, inference.statistics());
                 self.state = State::Finished(inference);
                 statistics
             }

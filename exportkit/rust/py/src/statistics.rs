@@ -16,20 +16,12 @@ struct Model<'py> {
 }
 
 /// Makes a dict of statistics by split value.
-pub(crate) fn python_statistics<'py, 's>(
+pub(crate) fn python_statistics_by_value<'py, 's>(
     py: Python<'py>,
     file_index: u64,
     found: impl Iterator<Item = (Option<&'s SplitValue>, &'s Statistics)>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let module = py.import("exportkit.model.statistics")?;
-    let model = Model {
-        number: module.getattr("NumberStatistics")?,
-        path: module.getattr("PathStatistics")?,
-        place: module.getattr("Place")?,
-        statistics: module.getattr("Statistics")?,
-        kind: module.getattr("TypeStatistics")?,
-        file_index,
-    };
+    let model = Model::new(py, file_index)?;
     let dict = PyDict::new(py);
     for (value, statistics) in found {
         let key = value.map(|value| Ok::<_, PyErr>((value.tag, PyString::from_bytes(py, &value.text)?)));
@@ -38,7 +30,28 @@ pub(crate) fn python_statistics<'py, 's>(
     Ok(dict)
 }
 
+/// Makes the statistics of a file that is not split.
+pub(crate) fn python_statistics<'py>(
+    py: Python<'py>,
+    file_index: u64,
+    statistics: &Statistics,
+) -> PyResult<Bound<'py, PyAny>> {
+    Model::new(py, file_index)?.statistics(py, statistics)
+}
+
 impl<'py> Model<'py> {
+    fn new(py: Python<'py>, file_index: u64) -> PyResult<Self> {
+        let module = py.import("exportkit.model.statistics")?;
+        Ok(Self {
+            number: module.getattr("NumberStatistics")?,
+            path: module.getattr("PathStatistics")?,
+            place: module.getattr("Place")?,
+            statistics: module.getattr("Statistics")?,
+            kind: module.getattr("TypeStatistics")?,
+            file_index,
+        })
+    }
+
     fn statistics(&self, py: Python<'py>, statistics: &Statistics) -> PyResult<Bound<'py, PyAny>> {
         let fields = PyDict::new(py);
         fields.set_item("records", statistics.records)?;

@@ -97,6 +97,7 @@ fn options(export_type: ExportType) -> DecodeOptions {
         batch_bytes: 1 << 20,
         quarantine: true,
         misfit_limit: 3,
+        infer: None,
     }
 }
 

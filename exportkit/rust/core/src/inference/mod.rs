@@ -142,12 +142,13 @@ impl Inference {
 
 impl Taker {
     fn new(options: InferOptions) -> Self {
-        let attribute = options.split_by.clone();
+        let attribute = options.split_by;
+        let statistics = move || Statistics::new(options.export_type, options.max_map_fields);
         if attribute.is_none() && !options.quarantine {
-            return Self::Direct(Box::new(Statistics::new(&options)));
+            return Self::Direct(Box::new(statistics()));
         }
-        let all = attribute.is_none().then(|| Statistics::new(&options));
-        let make = move |known| (known < options.max_split_values).then(|| Statistics::new(&options));
+        let all = attribute.is_none().then(statistics);
+        let make = move |known| (known < options.max_split_values).then(statistics);
         let mut split = Split::new(attribute, Box::new(make) as Make);
         if let Some(all) = all {
             split.add(None, all);

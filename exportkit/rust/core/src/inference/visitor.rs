@@ -1,6 +1,5 @@
 //! Counts what it is told of, in place.
 
-use super::InferOptions;
 use super::number::Range;
 use super::report::PathStatistics;
 use super::tree::{ITEM, Id, KEYS, NONE, Tree};
@@ -57,19 +56,16 @@ struct Open {
 }
 
 impl Statistics {
-    /// Makes statistics of nothing.
-    pub fn new(options: &InferOptions) -> Self {
+    /// Makes statistics of nothing; a map may have `max_map_fields` distinct names before its values are counted as one.
+    pub fn new(export_type: ExportType, max_map_fields: usize) -> Self {
         Self {
             records: 0,
             bytes: 0,
             puts: 0,
             deletes: 0,
             old_images: 0,
-            full: options.export_type == ExportType::Full,
-            tree: Tree::new(
-                options.max_map_fields,
-                options.max_map_fields.saturating_mul(PATHS_PER_MAP_FIELD),
-            ),
+            full: export_type == ExportType::Full,
+            tree: Tree::new(max_map_fields, max_map_fields.saturating_mul(PATHS_PER_MAP_FIELD)),
             known: Vec::new(),
             open: Vec::new(),
             current: ITEM,
