@@ -1,4 +1,4 @@
-"""Verify and read DynamoDB exports in S3, strict about loss.
+"""Verify, read and convert DynamoDB exports in S3, strict about loss.
 
 >>> import exportkit
 >>> for item in exportkit.open("samples/full-json").items():  # doctest: +SKIP
