@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from exportkit.convert.options import (
@@ -77,7 +78,7 @@ def convert(
         engine: Reads the records; chosen as ``docs/engine.md`` says if None.
 
     Raises:
-        UsageError: An argument is out of range, or something else lies in the destination.
+        UsageError: An argument is out of range, the destination is a file, or something else lies in it.
         MalformedRecordError: A record cannot be read, and is not to be quarantined.
         MisfitError: A value fits no column, and ``on_misfit`` is ``error``.
         SplitError: The attribute to split by has too many values.
@@ -117,6 +118,8 @@ def convert(
     storage = with_connections(storage, budget.jobs)
     source = open_export(location, storage)
     uri = normal_uri(dest)
+    if Path(uri).is_file():
+        raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
     # What is agreed to or demanded of the export's bucket says nothing of the destination's.
     store = open_store(uri, replace(storage, requester_pays=False, expected_bucket_owner=None))
     run = Conversion(

@@ -27,7 +27,7 @@ class LocalLock:
         self._made_folder = False
 
     def __enter__(self) -> Self:
-        with store_errors(self._path):
+        with store_errors(self._folder):
             self._made_folder = not os.path.isdir(self._folder)  # noqa: PTH112 - URIs are text
             os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - URIs are text
             while True:

@@ -1,5 +1,6 @@
 """What cannot be read or written: told with its place, nothing half-written, and the same command goes on."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from exportkit.errors import (
     Md5MismatchError,
     MisfitError,
     StoreError,
+    UsageError,
 )
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.schema import SchemaOptions
@@ -195,11 +197,16 @@ def test_a_disk_that_is_full_at_any_write(fail_at: int, tmp_path: Path, monkeypa
     assert contents(tmp_path / "d") == contents(tmp_path / "other")
 
 
-def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
+def test_a_file_is_no_destination(tmp_path: Path) -> None:
     made = orders(tmp_path / "e", files=1)
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot be written"):
-        exportkit.convert(made.folder, tmp_path / "file" / "d")
+    file = tmp_path / "file"
+    file.write_bytes(b"mine")
+    with pytest.raises(UsageError, match=f"^{re.escape(str(file))} is a file"):
+        exportkit.convert(made.folder, file, overwrite=True)
+    with pytest.raises(StoreError, match="cannot be written: Not a directory") as caught:
+        exportkit.convert(made.folder, file / "d")
+    assert caught.value.uri == str(file / "d")
+    assert file.read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +229,7 @@ def test_arguments_out_of_range(arguments: dict[str, Any], tmp_path: Path) -> No
         exportkit.convert(made.folder, tmp_path / "s")
         arguments = {**arguments, "schema": tmp_path / "schema.json"}
         (tmp_path / "schema.json").write_bytes(orjson.dumps(dataset(tmp_path / "s")["datasets"][0]["schema"]))
-    with pytest.raises(exportkit.errors.UsageError):
+    with pytest.raises(UsageError):
         exportkit.convert(made.folder, tmp_path / "d", **arguments)
     assert not (tmp_path / "d").exists()
 
@@ -230,7 +237,7 @@ def test_arguments_out_of_range(arguments: dict[str, Any], tmp_path: Path) -> No
 def test_a_schema_has_its_policies_in_it(tmp_path: Path) -> None:
     made = orders(tmp_path / "e", files=1)
     report = exportkit.convert(made.folder, tmp_path / "s")
-    with pytest.raises(exportkit.errors.UsageError, match="policies in it"):
+    with pytest.raises(UsageError, match="policies in it"):
         exportkit.convert(
             made.folder, tmp_path / "d", schema=report.datasets[0].schema, options=SchemaOptions(flatten_depth=1)
         )
