@@ -9,7 +9,8 @@ __all__ = ["split_folders"]
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 _NONE = "__HIVE_DEFAULT_PARTITION__"
-_LONGEST = 200
+_LONGEST = 96
+"""Twice so many, hashes and an ending stay below the 255 bytes that file systems allow."""
 
 
 def split_folders(attribute: str, values: Sequence[SplitValue]) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from exportkit.convert.splits import split_folders
 
 VALUES = st.lists(
-    st.none() | st.tuples(st.sampled_from(["S", "N", "B", "BOOL"]), st.text(max_size=300)), unique=True, max_size=8
+    st.none() | st.tuples(st.sampled_from(["S", "N", "B", "BOOL"]), st.text(max_size=120)), unique=True, max_size=8
 )
 
 
-@given(st.text(min_size=1, max_size=5), VALUES)
+@given(st.text(min_size=1, max_size=120), VALUES)
 def test_names_are_safe_and_different_on_every_file_system(
     attribute: str, values: list[tuple[str, str] | None]
 ) -> None:
@@ -19,8 +19,8 @@ def test_names_are_safe_and_different_on_every_file_system(
     for name in names:
         assert name.isascii()
         assert not set(name) & set('/\\:*?"<>| ')
-        assert name.strip(".") == name or "=" in name
-        assert len(name) <= 255 or len(attribute.encode()) > 1
+        assert "=" in name
+        assert len(name) <= 255
 
 
 @given(st.lists(st.sampled_from(["a", "A", "á", "%", "~", "a~S", "", "__HIVE_DEFAULT_PARTITION__"]), unique=True))
