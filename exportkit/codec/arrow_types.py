@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from exportkit.codec.tree import pointer
-from exportkit.model.plan import RESCUED, REST, Column, ColumnKind, ColumnPlan, Field, Others
+from exportkit.model.plan import RESCUED, REST, TYPE_OF_KIND, Column, ColumnKind, ColumnPlan, Field, Others
 
 __all__ = ["NAME_KEY", "PATH_KEY", "TYPE_KEY", "arrow_schema", "arrow_type", "with_schema"]
 
@@ -35,18 +35,8 @@ RESCUED_TYPE = pa.map_(pa.field("key", pa.utf8(), nullable=False), pa.field("val
 TIMESTAMP_TYPE = pa.timestamp("us", tz="UTC")
 
 _TAGS = {
-    ColumnKind.STRING: "S",
-    ColumnKind.BINARY: "B",
-    ColumnKind.BOOL: "BOOL",
-    ColumnKind.INT64: "N",
-    ColumnKind.DECIMAL: "N",
-    ColumnKind.DOUBLE: "N",
-    ColumnKind.NUMBER_STRING: "N",
-    ColumnKind.LIST: "L",
-    ColumnKind.STRUCT: "M",
-    ColumnKind.MAP: "M",
+    **TYPE_OF_KIND,
     ColumnKind.MIXED: "MIXED",
-    ColumnKind.NULL: "NULL",
     ColumnKind.JSON: "JSON",
     ColumnKind.TEXT: "TEXT",
 }

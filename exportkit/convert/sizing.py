@@ -112,8 +112,7 @@ def _paying(table: pa.Table) -> tuple[str, ...]:
     return tuple(
         path
         for (path, kind), values in zip(leaf_paths(table.schema), _leaf_arrays(table), strict=True)
-        if (not pa.types.is_boolean(kind) and 2 * pc.count_distinct(values).as_py() <= len(values) - values.null_count)
-        or values.null_count == len(values)
+        if _pays(kind, values)
     )
 
 

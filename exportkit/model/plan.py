@@ -4,11 +4,11 @@ A plan is a tree of :class:`Column`. The decoders of both engines fill it, ``exp
 it, ``docs/columns.md`` says what each kind takes and gives.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["RESCUED", "REST", "Column", "ColumnKind", "ColumnPlan", "Field", "Others"]
+__all__ = ["RESCUED", "REST", "TYPE_OF_KIND", "Column", "ColumnKind", "ColumnPlan", "Field", "Others"]
 
 RESCUED = "_rescued"
 """The column of values that fit no other, a map from JSON Pointer to DynamoDB JSON."""
@@ -37,6 +37,22 @@ class ColumnKind(StrEnum):
     JSON = "json"
     TEXT = "text"
     SKIP = "skip"
+
+
+TYPE_OF_KIND: Mapping[ColumnKind, str] = {
+    ColumnKind.STRING: "S",
+    ColumnKind.BINARY: "B",
+    ColumnKind.BOOL: "BOOL",
+    ColumnKind.INT64: "N",
+    ColumnKind.DECIMAL: "N",
+    ColumnKind.DOUBLE: "N",
+    ColumnKind.NUMBER_STRING: "N",
+    ColumnKind.LIST: "L",
+    ColumnKind.STRUCT: "M",
+    ColumnKind.MAP: "M",
+    ColumnKind.NULL: "NULL",
+}
+"""The type tag of the values that a column of this kind holds; sets have that of their own, others hold several."""
 
 
 class Others(StrEnum):

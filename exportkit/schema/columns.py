@@ -3,24 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from exportkit.model.plan import Column, ColumnKind, Field, Others
+from exportkit.model.plan import TYPE_OF_KIND, Column, ColumnKind, Field, Others
 from exportkit.schema.options import Numbers
 
 __all__ = ["ColumnType", "SchemaField", "leaf_of", "tag_of", "with_leaf"]
 
-_TAGS = {
-    ColumnKind.STRING: "S",
-    ColumnKind.BINARY: "B",
-    ColumnKind.BOOL: "BOOL",
-    ColumnKind.INT64: "N",
-    ColumnKind.DECIMAL: "N",
-    ColumnKind.DOUBLE: "N",
-    ColumnKind.NUMBER_STRING: "N",
-    ColumnKind.LIST: "L",
-    ColumnKind.STRUCT: "M",
-    ColumnKind.MAP: "M",
-    ColumnKind.NULL: "NULL",
-}
 _SET_TAGS = {"S": "SS", "B": "BS", "N": "NS"}
 
 
@@ -104,8 +91,8 @@ def tag_of(column: ColumnType) -> str:
     """Returns the one type tag that a column takes; empty of those that take several or any."""
     if column.kind is ColumnKind.SET:
         assert column.element is not None
-        return _SET_TAGS[_TAGS[column.element.kind]]
-    return _TAGS.get(column.kind, "")
+        return _SET_TAGS[TYPE_OF_KIND[column.element.kind]]
+    return TYPE_OF_KIND.get(column.kind, "")
 
 
 def leaf_of(column: ColumnType) -> ColumnType:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from exportkit.codec.arrow_types import arrow_schema, with_schema
-from exportkit.engine.protocols import Decoder, Engine, Inference
+from exportkit.engine.protocols import DecodedBatch, Decoder, Engine, Inference
 from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import DataError
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
@@ -103,7 +103,7 @@ def decode(
     decoded = Decoded(plans)
     reader = decoder(engine, plans, split, **options)
     try:
-        for batch in _batches(reader, data, size):
+        for batch in batches_of(reader, data, size):
             assert batch.num_rows > 0
             imported = with_schema(batch, arrow_schema(plans[batch.plan]))
             imported.validate(full=True)
@@ -117,7 +117,8 @@ def decode(
     return decoded
 
 
-def _batches(reader: Decoder, data: bytes, size: int) -> Iterator[Any]:
+def batches_of(reader: Decoder, data: bytes, size: int) -> Iterator[DecodedBatch]:
+    """Yields what a decoder hands on, fed in chunks of a size."""
     for chunk in chunks(data, size):
         yield from reader.feed(chunk)
     while batches := reader.finish():

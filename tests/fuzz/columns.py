@@ -1,6 +1,6 @@
 """What the engines' decoders and inferences make of the same bytes, to be compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -8,13 +8,14 @@ from typing import Any
 import pyarrow as pa
 
 from exportkit.codec.arrow_types import arrow_schema, with_schema
-from exportkit.engine.protocols import Decoder, Engine
+from exportkit.engine.protocols import Engine
 from exportkit.engine.reference import ReferenceEngine
 from exportkit.errors import DataError
 from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import ReadOptions
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
+from tests.engine.columnar import batches_of
 from tests.engine.running import chunks
 from tests.fuzz.pieces import PLAIN_NAMES
 from tests.plans import random_plan
@@ -91,7 +92,7 @@ def decoded(engine: Engine, data: bytes, size: int, asked: Asked) -> list[Any]:
     schemas = [arrow_schema(plan) for plan in asked.plans]
     told: list[Any] = []
     try:
-        for batch in _batches(decoder, data, size):
+        for batch in batches_of(decoder, data, size):
             made = with_schema(batch, schemas[batch.plan])
             made.validate(full=True)
             told.append((batch.plan, _Batch(made)))
@@ -115,13 +116,6 @@ class _Batch:
 
     def __repr__(self) -> str:
         return f"{self.batch.schema.to_string(show_field_metadata=False)}\n{self.batch.to_string(preview_cols=1000)}"
-
-
-def _batches(decoder: Decoder, data: bytes, size: int) -> Iterator[Any]:
-    for chunk in chunks(data, size):
-        yield from decoder.feed(chunk)
-    while batches := decoder.finish():
-        yield from batches
 
 
 def _shown(error: DataError) -> tuple[str, Sequence[Any]]:

@@ -1,4 +1,5 @@
 import base64
+import gzip
 import hashlib
 import json
 import threading
@@ -41,8 +42,6 @@ def opened(made: Made, engine: Engine, jobs: int) -> OpenExport:
 
 def spoil_data(made: Made, index: int, line: str) -> None:
     """Puts a line into the middle of a data file, and agrees with it in the manifest."""
-    import gzip  # noqa: PLC0415
-
     path = made.data_files[index]
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     lines.insert(2, line.encode() + b"\n")
