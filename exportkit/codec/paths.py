@@ -5,8 +5,8 @@ from operator import add, sub
 from typing import Any, NamedTuple
 
 from exportkit.codec.numbers import Number, digits_before, digits_behind, to_int64
-from exportkit.codec.tree import TYPE_TAGS, Value
-from exportkit.model.statistics import NumberStatistics, PathStatistics, Place, TypeStatistics
+from exportkit.codec.tree import Value
+from exportkit.model.statistics import TYPE_TAGS, NumberStatistics, PathStatistics, Place, TypeStatistics
 
 __all__ = ["Path", "Size"]
 

@@ -8,9 +8,10 @@ from exportkit.codec.canonical import encode_value
 from exportkit.codec.keys import key_entry
 from exportkit.codec.lines import Line
 from exportkit.codec.source import OnBytes, RecordSource
-from exportkit.codec.tree import TYPE_TAGS, Attributes, ChangeTree, ItemTree, RecordFault, RecordTree, Value
+from exportkit.codec.tree import Attributes, ChangeTree, ItemTree, RecordFault, RecordTree, Value
 from exportkit.model.formats import ExportView
 from exportkit.model.scan import Buffer, Fault, KeyTypes, ScanOptions, ScanReport
+from exportkit.model.statistics import TYPE_TAGS
 from exportkit.reasons import REASONS, Severity
 
 __all__ = ["ReferenceScanner"]

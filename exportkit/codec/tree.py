@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
     "MAX_LEVELS",
-    "TYPE_TAGS",
     "Attributes",
     "ChangeTree",
     "ItemTree",
@@ -29,8 +28,6 @@ __all__ = [
     "Value",
     "pointer",
 ]
-
-TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 
 MAX_LEVELS = 64
 """Levels of L and M inside an item; DynamoDB itself allows 32."""

@@ -14,6 +14,7 @@ __all__ = [
     "MAX_INNER_PATHS",
     "MAX_NAME_BYTES",
     "PATHS_PER_MAP_FIELD",
+    "TYPE_TAGS",
     "InferOptions",
     "NumberStatistics",
     "PathStatistics",
@@ -22,6 +23,9 @@ __all__ = [
     "Statistics",
     "TypeStatistics",
 ]
+
+TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
+"""The types of values, in the order that they are told in."""
 
 DEFAULT_MAX_MAP_FIELDS = 200
 """Distinct names a map may have before its keys are taken for data."""
@@ -110,7 +114,7 @@ class PathStatistics:
     """The values at one path.
 
     Attributes:
-        types: By type tag, those seen alone, in the order of S N B BOOL NULL SS NS BS L M.
+        types: By type tag, those seen alone, in the order of ``TYPE_TAGS``.
         fields: Of M values: the attributes by name, sorted by UTF-8 bytes; empty where ``values`` is set,
             but at the top of an item.
         values: Of M values with more distinct names than the limit: all their values, as one path. At the top of an

@@ -12,12 +12,13 @@ from exportkit.errors import MixedTypesError, UsageError
 from exportkit.model.layout import MANIFEST_SUMMARY
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.statistics import SplitValue, Statistics
+from exportkit.model.statistics_document import statistics_document
 from exportkit.reading.open_export import OpenExport
 from exportkit.reading.opening import open_for_reading
 from exportkit.reading.progress import NoProgress, Progress
 from exportkit.schema import Schema, SchemaOptions, extend, merge_schemas, merge_statistics, read_schema, resolve
 from exportkit.schema.merge import with_later_files
-from exportkit.schema.report import places_of, statistics_document
+from exportkit.schema.report import places_of
 from exportkit.store import StoreOptions
 
 __all__ = ["Inferred", "infer"]

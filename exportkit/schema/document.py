@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from exportkit.model.plan import RESCUED, REST, ColumnKind, Others
+from exportkit.model.statistics import TYPE_TAGS
 from exportkit.schema.columns import ColumnType, SchemaField, leaf_of, tag_of, with_leaf
 from exportkit.schema.depth import MAX_LEVELS, depth_of
-from exportkit.schema.merge import TYPE_TAGS
 from exportkit.schema.names import JOINT, fold
 from exportkit.schema.options import Names, Numbers
 from exportkit.schema.words import parse_type, type_words

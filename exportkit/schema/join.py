@@ -6,9 +6,8 @@ from functools import reduce
 
 from exportkit.errors import MixedTypesError
 from exportkit.model.plan import ColumnKind, Others
-from exportkit.model.statistics import Statistics
+from exportkit.model.statistics import TYPE_TAGS, Statistics
 from exportkit.schema.columns import ColumnType, SchemaField, leaf_of, tag_of
-from exportkit.schema.merge import TYPE_TAGS
 from exportkit.schema.names import fold
 from exportkit.schema.notes import NoteKind, Notes, element_path, field_path, value_path
 from exportkit.schema.numbers import joined_numbers

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from exportkit.model.statistics import (
     MAX_NAME_BYTES,
     PATHS_PER_MAP_FIELD,
+    TYPE_TAGS,
     NumberStatistics,
     PathStatistics,
     Statistics,
@@ -20,7 +21,6 @@ from exportkit.model.statistics import (
 )
 
 __all__ = [
-    "TYPE_TAGS",
     "count_values",
     "lacks_attributes",
     "lacks_elements",
@@ -30,8 +30,6 @@ __all__ = [
     "narrow_statistics",
     "with_later_files",
 ]
-
-TYPE_TAGS = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 
 
 def merge_statistics(a: Statistics, b: Statistics, max_map_fields: int) -> Statistics:

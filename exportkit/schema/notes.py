@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from exportkit.model.statistics import PathStatistics, Place
+from exportkit.model.statistics_document import place_document
 
-__all__ = ["Note", "NoteKind", "Notes", "element_path", "field_path", "place_document", "value_path"]
+__all__ = ["Note", "NoteKind", "Notes", "element_path", "field_path", "value_path"]
 
 
 class NoteKind(StrEnum):
@@ -113,8 +114,3 @@ def element_path(path: str) -> str:
 def value_path(path: str) -> str:
     """Returns the path of a map's values."""
     return f"{path}{{}}"
-
-
-def place_document(place: Place) -> dict[str, int]:
-    """Returns a place for ``--json``."""
-    return {"file": place.file, "line": place.line, "offset": place.offset}

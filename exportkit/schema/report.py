@@ -1,17 +1,16 @@
-"""What a schema and the statistics behind it look like: rows for people, documents for programs."""
+"""What a schema and the statistics behind it look like, as rows for people."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from exportkit.model.plan import ColumnKind
 from exportkit.model.statistics import PathStatistics, Statistics, TypeStatistics
 from exportkit.schema.columns import ColumnType, SchemaField
-from exportkit.schema.notes import element_path, field_path, place_document, value_path
+from exportkit.schema.notes import element_path, field_path, value_path
 from exportkit.schema.schema import Schema
 from exportkit.schema.words import type_words
 
-__all__ = ["Row", "places_of", "rows", "statistics_document"]
+__all__ = ["Row", "places_of", "rows"]
 
 _NOTHING = PathStatistics()
 _UNITS = {"S": "byte", "B": "byte", "SS": "element", "NS": "element", "BS": "element", "L": "element", "M": "name"}
@@ -99,49 +98,6 @@ def _range(tag: str, each: TypeStatistics) -> str:
         scale = f"+{each.number.scale}" if each.number.scale else ""
         parts.append(f"{each.number.integer_digits}{scale} digits")
     return ", ".join(parts)
-
-
-# --- documents ---------------------------------------------------------------------------------------------
-
-
-def statistics_document(statistics: Statistics) -> dict[str, Any]:
-    """Returns statistics for ``--json``, every path of them."""
-    return {
-        "records": statistics.records,
-        "bytes": statistics.bytes,
-        "puts": statistics.puts,
-        "deletes": statistics.deletes,
-        "old_images": statistics.old_images,
-        "item": _path_document(statistics.item),
-        "keys": None if statistics.keys is None else _path_document(statistics.keys),
-    }
-
-
-def _path_document(path: PathStatistics) -> dict[str, Any]:
-    document: dict[str, Any] = {"types": {tag: _type_document(each) for tag, each in path.types.items()}}
-    if path.fields:
-        document["fields"] = {name: _path_document(each) for name, each in path.fields.items()}
-    for name, below in (("values", path.values), ("elements", path.elements)):
-        if below is not None:
-            document[name] = _path_document(below)
-    return document
-
-
-def _type_document(each: TypeStatistics) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "count": each.count,
-        "first": place_document(each.first),
-        "least": each.least,
-        "greatest": each.greatest,
-    }
-    if each.number is not None:
-        number = each.number
-        document["number"] = {
-            "integer_digits": number.integer_digits,
-            "scale": number.scale,
-            "int64": number.int64,
-        }
-    return document
 
 
 def places_of(path: PathStatistics) -> Iterator[int]:

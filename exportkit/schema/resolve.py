@@ -5,11 +5,10 @@ from dataclasses import astuple, dataclass, replace
 
 from exportkit.errors import MixedTypesError
 from exportkit.model.plan import ColumnKind, Others
-from exportkit.model.statistics import PathStatistics, Statistics
+from exportkit.model.statistics import TYPE_TAGS, PathStatistics, Statistics
 from exportkit.schema.columns import ColumnType, SchemaField, tag_of
 from exportkit.schema.depth import with_depth
 from exportkit.schema.merge import (
-    TYPE_TAGS,
     count_values,
     lacks_attributes,
     lacks_elements,

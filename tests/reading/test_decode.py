@@ -11,7 +11,9 @@ from exportkit.errors import GzipError, ItemCountError, MalformedRecordError, Md
 from exportkit.model.decode import MalformedRecord, Split
 from exportkit.model.formats import OutputFormat
 from exportkit.model.plan import ColumnPlan
+from exportkit.model.statistics import InferOptions, Statistics
 from exportkit.reading import NoProgress
+from exportkit.schema import merge_statistics
 from tests.engine.columnar import INT64, STRING, struct
 from tests.making import Made
 from tests.reading.exports import FULL_ROWS, make_changes, make_full, opened
@@ -85,6 +87,20 @@ def test_errors_come_after_the_rows_before_them(tmp_path: Path, form: OutputForm
         next(batches)
     with pytest.raises(MisfitError, match="/n fits no column"):
         rows(make_full(tmp_path / "misfit", form), engine, 1, ColumnPlan(item=struct(pk=STRING, n=STRING)))
+
+
+def test_statistics_are_taken_in_the_same_pass(tmp_path: Path, form: OutputFormat, engine: Engine) -> None:
+    export = opened(make_full(tmp_path, form), engine)
+    found = Statistics()
+    for file in export.files():
+        infer = InferOptions(format=form, export_type=export.summary.export_type, uri=file.uri, file_index=file.index)
+        batches = export.decode(file, [PLAN], batch_rows=2, infer=infer)
+        with pytest.raises(ValueError, match="once the file has been finished"):
+            _ = batches.statistics
+        assert sum(batch.num_rows for _, batch in batches) == batches.statistics.records
+        found = merge_statistics(found, batches.statistics, infer.max_map_fields)
+    assert found == export.statistics()[None]
+    assert found.records == len(ROWS)
 
 
 @pytest.mark.parametrize("taker", [False, True])
