@@ -40,6 +40,12 @@ pub(crate) fn non_digits(block: &Block) -> u32 {
     !within(u8x32::new(*block), b'0', 9).to_bitmask()
 }
 
+/// Bytes that are `:`.
+#[inline(always)]
+pub(crate) fn colons(block: &Block) -> u32 {
+    u8x32::new(*block).simd_eq(u8x32::splat(b':')).to_bitmask()
+}
+
 /// Bytes that are no ASCII letter, digit or `_`.
 #[inline(always)]
 pub(crate) fn non_words(block: &Block) -> u32 {
@@ -131,6 +137,7 @@ mod tests {
             !(byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
         });
         check(non_words, |byte| !(byte.is_ascii_alphanumeric() || byte == b'_'));
+        check(colons, |byte| byte == b':');
         check(|block| equal(block, &[b'A'; BLOCK]), |byte| byte == b'A');
     }
 

@@ -5,7 +5,7 @@
 
 use super::cursor::Cursor;
 use crate::events::{Number, ShortNumber, ShortText, Text, Visitor};
-use crate::simd::{BLOCK, Block, base64_run, first, non_digits, non_words, string_stops};
+use crate::simd::{BLOCK, Block, base64_run, colons, first, non_digits, non_words, string_stops};
 
 /// Reads a field name that is bare, and its colon; None where another may stand.
 #[inline(always)]
@@ -18,6 +18,12 @@ pub(super) fn name(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let name = &rest[..length];
     let is_keyword = length < 6 && matches!(name, b"null" | b"true" | b"false" | b"nan" | b"");
     (!is_keyword).then(|| (name, &rest[length + 1..]))
+}
+
+/// Bytes before the next colon, if it is near: a name, where the bytes are known to begin with a bare one.
+#[inline(always)]
+pub(super) fn colon(rest: &[u8]) -> Option<usize> {
+    Some(first(colons(rest.first_chunk()?))).filter(|&length| length < BLOCK)
 }
 
 /// Reads a string of a few plain bytes from behind its quote; None where it may be another.
@@ -58,12 +64,13 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
         length: small(length),
         point: small(whole),
     };
-    match rest.get(end..)? {
-        after @ [b',' | b'}' | b']', ..] if end < BLOCK => {
-            // A point that nothing follows tells nothing.
-            let length = if end == whole + 1 { whole } else { end };
-            Some((Decimal::Short(number(length)), after))
-        }
+    let (mark, after) = (block.get(end)?, &rest[end..]);
+    if matches!(mark, b',' | b'}' | b']') {
+        // A point that nothing follows tells nothing.
+        let length = if end == whole + 1 { whole } else { end };
+        return Some((Decimal::Short(number(length)), after));
+    }
+    match after {
         [b'd', zeros @ b'1'..=b'9', after @ ..]
             if end == whole && whole < BLOCK - 10 && matches!(after, [b',' | b'}' | b']', ..]) =>
         {
@@ -72,7 +79,7 @@ pub(super) fn decimal(rest: &[u8]) -> Option<(Decimal<'_>, &[u8])> {
             let text = &block[..whole + 2];
             Some((Decimal::Zeros { text, digits, zeros }, after))
         }
-        [b'd', exponent @ ..] if end < BLOCK => {
+        [b'd', exponent @ ..] => {
             let (text, after) = rest.split_at(end + 1 + exponent_length(exponent)?);
             Some((Decimal::Long(text), after))
         }
@@ -167,6 +174,17 @@ pub(super) fn base64(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     (length + padding)
         .is_multiple_of(4)
         .then(|| (rest.get(..length + padding).unwrap_or_default(), after))
+}
+
+/// Reads `true` or `false` that plainly ends, without a branch on which it is.
+#[inline(always)]
+pub(super) fn boolean(rest: &[u8]) -> Option<(bool, &[u8])> {
+    let word = u64::from_le_bytes(*rest.first_chunk()?);
+    let is_true = word & 0xFFFF_FFFF == u64::from(u32::from_le_bytes(*b"true"));
+    let is_false = word & 0xFF_FFFF_FFFF == u64::from_le_bytes(*b"false\0\0\0");
+    let after = rest.get(4 + usize::from(is_false)..)?;
+    let ends = matches!(after, [b',' | b'}' | b']', ..]);
+    ((is_true | is_false) & ends).then_some((is_true, after))
 }
 
 /// Reads a keyword that plainly ends.
@@ -335,6 +353,29 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(name(b"a:1"), None);
+        assert_eq!(colon(format!("ab:{}", ":".repeat(64)).as_bytes()), Some(2));
+        assert_eq!(colon(format!("{}:", "a".repeat(32)).as_bytes()), None);
+        assert_eq!(colon(b"a:1"), None);
+    }
+
+    #[test]
+    fn booleans() {
+        for (line, expected) in [
+            (&b"true,a:1"[..], Some((true, b",a:1".as_slice()))),
+            (b"true}}\n$", Some((true, b"}}\n$"))),
+            (b"false]xy", Some((false, b"]xy"))),
+            (b"false}}\n", Some((false, b"}}\n"))),
+            (b"true\n,,,,", None),
+            (b"true ,,,,", None),
+            (b"truex,,,", None),
+            (b"fals,,,,", None),
+            (b"falsee,,,", None),
+            (b"true::a,", None),
+            (b"True,,,,", None),
+            (b"true,", None),
+        ] {
+            assert_eq!(boolean(line), expected);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::events::{Binary, Number, SetKind, Spelling, Text, Visitor};
 use crate::fault::Reason;
 use crate::judge::Judge;
 use crate::number::Decimal;
-use crate::path::{NodeId, Scope};
+use crate::path::{NodeId, Recognised, Scope};
 use crate::sets::{Element, Elements};
 
 /// Levels of L and M that an L or M may stand in.
@@ -35,8 +35,10 @@ mod tag {
     pub(super) const STRINGS: u8 = 5;
     pub(super) const NUMBERS: u8 = 6;
     pub(super) const BINARIES: u8 = 7;
+    /// The token ends where a value begins that is `true` or `false`.
+    pub(super) const BOOL: u8 = 8;
     /// Added to the above where the name stands in quotes.
-    pub(super) const QUOTED: u8 = 8;
+    pub(super) const QUOTED: u8 = 16;
 }
 
 /// An attribute up to its value.
@@ -61,13 +63,14 @@ impl IonParser {
         let mut rest = rest;
         loop {
             let start = rest;
-            let known = match self.paths.recognise(&mut scope, rest) {
-                None => plain::name(rest).and_then(|(name, _)| self.paths.look_up(&mut scope, rest, name.len())),
-                found => found,
-            };
-            let (node, tag, value) = if let Some(found) = known {
-                let quotes = usize::from(found.tag / tag::QUOTED);
-                visitor.name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
+            // Not one struct, which would take a detour through memory.
+            let (node, tag, value) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
+                tell_name(&found, visitor);
+                (found.node, found.tag % tag::QUOTED, found.rest)
+            } else if let Some(length) = plain::colon(rest)
+                && let Some(found) = self.paths.look_up(&mut scope, rest, length)
+            {
+                tell_name(&found, visitor);
                 (found.node, found.tag % tag::QUOTED, found.rest)
             } else {
                 let (attribute, entered) = self.attribute::<J, V>(scope, rest, visitor)?;
@@ -150,6 +153,7 @@ impl IonParser {
             [b'{', ..] => (tag::BRACE, 1),
             [b'[', ..] => (tag::LIST, 1),
             [b'0'..=b'9' | b'-', ..] => (tag::NUMBER, 0),
+            [b't' | b'f', ..] => (tag::BOOL, 0),
             [b'$', ..] if value.starts_with(b"$dynamodb_SS::[") => (tag::STRINGS, 15),
             [b'$', ..] if value.starts_with(b"$dynamodb_NS::[") => (tag::NUMBERS, 15),
             [b'$', ..] if value.starts_with(b"$dynamodb_BS::[") => (tag::BINARIES, 15),
@@ -427,7 +431,7 @@ impl IonParser {
     }
 }
 
-/// Reads a short string or a number, from behind the attribute's token; None where it is something else.
+/// Reads a short string, a number or a boolean, from behind the attribute's token; None where it is something else.
 #[inline(always)]
 fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
     if tag == tag::STRING {
@@ -438,9 +442,20 @@ fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Opt
         let (decimal, after) = plain::decimal(rest)?;
         decimal.tell(visitor);
         Some(after)
+    } else if tag == tag::BOOL {
+        let (value, after) = plain::boolean(rest)?;
+        visitor.boolean(value);
+        Some(after)
     } else {
         None
     }
+}
+
+/// Tells the name of an attribute that was recognised.
+#[inline(always)]
+fn tell_name<V: Visitor>(found: &Recognised<'_>, visitor: &mut V) {
+    let quotes = usize::from(found.tag / tag::QUOTED);
+    visitor.name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
 }
 
 /// Reads with a cursor what is not spelled as AWS spells it.
