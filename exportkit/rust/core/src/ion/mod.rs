@@ -14,6 +14,8 @@ mod numeric;
 mod outline;
 mod plain;
 mod record;
+mod scalar;
+mod set;
 mod symbol;
 mod symbols;
 mod syntax;
