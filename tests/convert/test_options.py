@@ -39,8 +39,8 @@ def test_fewer_jobs_run_before_row_groups_shrink() -> None:
 
 
 def test_little_memory_makes_smaller_row_groups(tmp_path: Path, engine: Engine) -> None:
-    lines = [item(JSON, f"{number}" * 50, extra=f'"n":{{"N":"{number}"}}') for number in range(40_000)]
-    made = make_export(tmp_path / "e", JSON, [lines[:20_000], lines[20_000:]])
+    lines = [item(JSON, f"{number}" * 50, extra=f'"n":{{"N":"{number}"}}') for number in range(12_000)]
+    made = make_export(tmp_path / "e", JSON, [lines[:6_000], lines[6_000:]])
     for name, memory in (("little", 10 * MIB), ("usual", None)):
         exportkit.convert(made.folder, tmp_path / name, memory=memory, engine=engine)
     groups = [
