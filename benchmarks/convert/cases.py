@@ -82,6 +82,7 @@ def _ours(shape: Shape, output_format: OutputFormat) -> Iterator[Case]:
     for jobs in (1, 2):
         yield case(PARQUET, "exportkit, schema given", "convert_given", jobs, md5=True)
         yield case(PARQUET, "exportkit, whole export inferred", "convert_inferring", jobs, md5=True)
+    yield case(PARQUET, "exportkit, whole export inferred, no guess", "convert_twice", md5=True)
     yield case(
         PARQUET, "exportkit, reference engine, whole export inferred", "convert_inferring", md5=True, reference=True
     )

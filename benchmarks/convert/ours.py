@@ -1,9 +1,11 @@
 """What exportkit does, stage by stage: each function is a way, as in ``peers``."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from isal.igzip import IGzipFile
 
@@ -96,8 +98,21 @@ def convert_given(task: Task) -> Way:
 
 
 def convert_inferring(task: Task) -> Way:
-    """``exportkit.convert`` as it is: the whole export looked at first."""
+    """``exportkit.convert`` as it is: the schema is guessed, and confirmed in the same pass."""
     return _convert_way(task)
+
+
+def convert_twice(task: Task) -> Way:
+    """The same without a guess: the whole export is read for its schema, and then once more."""
+    from exportkit.convert.options import ConvertOptions  # noqa: PLC0415 - as below
+
+    way = _convert_way(task)
+
+    def run() -> Any:
+        with patch.object(ConvertOptions, "guesses", new=False):
+            return way.run()
+
+    return replace(way, run=run)
 
 
 def _convert_way(task: Task, **options: Any) -> Way:

@@ -6,7 +6,7 @@ import threading
 import time
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -17,14 +17,16 @@ from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.dataset import Finished, read_dataset, read_rows, write_dataset
 from exportkit.convert.deciding import column_plans, decide
 from exportkit.convert.destination import LOCK, Destination
+from exportkit.convert.guess import confirmed
 from exportkit.convert.options import ConvertOptions
 from exportkit.convert.progress import FirstPass
 from exportkit.convert.report import ConvertReport, DatasetReport
 from exportkit.convert.tasks import Task
 from exportkit.convert.work import Outcome, Target, Workplace, WorkPlan, WrittenPart
 from exportkit.convert.writing import TaskWriter, part_is_whole, quarantine_name
-from exportkit.errors import ItemCountError, StoreError, UsageError
+from exportkit.errors import ItemCountError, MisfitError, StoreError, UsageError
 from exportkit.export import DataFile, Export
+from exportkit.model.formats import ExportType
 from exportkit.model.times import format_time
 from exportkit.reading import NoProgress, OpenExport, Progress, in_order
 from exportkit.store import Store
@@ -65,7 +67,7 @@ class Conversion:
             work = Workplace(self.store, self.dest.uri)
             plan = self._begin(work, finished, fingerprint)
             try:
-                outcome = self._tasks(work, plan, lock)
+                plan, outcome = self._written(work, plan, lock)
                 lock.check()
                 self._finish(work, plan, outcome)
             except BaseException as error:
@@ -123,18 +125,47 @@ class Conversion:
                     "its command to go on with it, or --overwrite it"
                 )
             plan = None
-        passes = 1 if plan is not None or not self.options.looks_at_all else 2
-        self.progress.begin(self.source.summary.item_count * passes)
         self.dest.clear_unfinished()
-        if plan is None:
-            if self.overwrite:
-                self.dest.remove_results()
-            else:
-                self.dest.refuse_unless_empty()
-            looking = FirstPass(self.progress) if self.options.looks_at_all else NoProgress()
-            plan = decide(self.export, self.counts, self.options, fingerprint, looking)
-            work.save_plan(plan)
+        if plan is not None:
+            self.progress.begin(self.source.summary.item_count)
+            return plan
+        if self.overwrite:
+            self.dest.remove_results()
+        else:
+            self.dest.refuse_unless_empty()
+        return self._decide(work, fingerprint, guess=self.options.guesses)
+
+    def _decide(self, work: Workplace, fingerprint: str, *, guess: bool) -> WorkPlan:
+        """Returns what is to be done, decided now; by a guess if the records looked at for it do not contradict it."""
+        if guess:
+            with suppress(MisfitError):
+                return self._save(work, fingerprint, NoProgress(), passes=1, guess=True)
+        looks = self.options.looks_at_all
+        looking = FirstPass(self.progress) if looks else NoProgress()
+        return self._save(work, fingerprint, looking, passes=2 if looks else 1, guess=False)
+
+    def _save(self, work: Workplace, fingerprint: str, looking: Progress, *, passes: int, guess: bool) -> WorkPlan:
+        """Decides, and remembers it."""
+        self.progress.begin(self.source.summary.item_count * passes)
+        plan = decide(self.export, self.counts, self.options, fingerprint, looking, guess=guess)
+        work.save_plan(plan)
         return plan
+
+    def _written(self, work: Workplace, plan: WorkPlan, lock: Lock) -> tuple[WorkPlan, Outcome]:
+        """Writes all files; twice where a guessed schema turns out not to be that of the whole."""
+        if plan.guessed:
+            incremental = self.source.summary.export_type is ExportType.INCREMENTAL
+            with suppress(MisfitError):  # the first contradiction ends the guess
+                outcome = self._tasks(work, plan, lock)
+                final = confirmed(plan, outcome.statistics, self.options, incremental=incremental)
+                if final is not None:
+                    return final, outcome
+            lock.check()
+            # In this order a run that is killed in between finds the guess, and nothing finished of it.
+            self.dest.remove_files()
+            work.forget_records()
+            plan = self._decide(work, plan.fingerprint, guess=False)
+        return plan, self._tasks(work, plan, lock)
 
     def _tasks(self, work: Workplace, plan: WorkPlan, lock: Lock) -> Outcome:
         """Does what is left to be done."""
@@ -159,7 +190,7 @@ class Conversion:
             outcome = Outcome()
             with closing(in_order(writer, self._with_files(plan.tasks), self.jobs, stop)) as records:
                 for record in records:
-                    outcome.add(record)
+                    outcome.add(record, self.options.policies.max_map_fields)
             filled = {part.target for part in outcome.parts}
             for target in range(len(plan.targets)):
                 if target not in filled:

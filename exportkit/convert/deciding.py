@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from exportkit.codec.arrow_types import arrow_schema
+from exportkit.convert.guess import SAMPLE_FILES, sample_size
 from exportkit.convert.hints import with_hints
 from exportkit.convert.options import ConvertOptions, OnMalformed, OnMisfit
 from exportkit.convert.sizing import measure
@@ -20,9 +21,17 @@ from exportkit.sink.parquet import leaf_paths
 
 __all__ = ["column_plans", "decide"]
 
+_MEASURED_FILES = 3
+
 
 def decide(
-    export: OpenExport, counts: Sequence[int], options: ConvertOptions, fingerprint: str, progress: Progress
+    export: OpenExport,
+    counts: Sequence[int],
+    options: ConvertOptions,
+    fingerprint: str,
+    progress: Progress,
+    *,
+    guess: bool = False,
 ) -> WorkPlan:
     """Returns what is to be done; reads all of the export or a little of it.
 
@@ -32,11 +41,12 @@ def decide(
         options: What was asked for.
         fingerprint: Of the input and the settings.
         progress: Hears how the reading goes on.
+        guess: Guess the schema from a sample; the whole is to confirm it.
 
     Raises:
         ExportkitError: As ``exportkit.convert``.
     """
-    schemas = _schemas(export, options, progress)
+    schemas = _guessed(export, counts, options) if guess else _schemas(export, options, progress)
     values = tuple(schemas)
     folders = ("",) if options.split_by is None else split_folders(options.split_by, values)
     targets = [
@@ -45,7 +55,7 @@ def decide(
     ]
     plans = column_plans(export, targets, options)
     split = None if options.split_by is None else Split(options.split_by, values)
-    sizing = measure(export, list(_spread(export, counts)), plans, options, split)
+    sizing = measure(export, list(_spread(export, counts, _MEASURED_FILES)), plans, options, split)
     incremental = export.summary.export_type is ExportType.INCREMENTAL
     return WorkPlan(
         fingerprint=fingerprint,
@@ -64,6 +74,7 @@ def decide(
             for target, dictionary, plan in zip(targets, sizing.dictionaries, plans, strict=True)
         ),
         tasks=cut_tasks(counts, sizing.bytes_per_row, options.target_file_size),
+        guessed=guess,
     )
 
 
@@ -71,6 +82,18 @@ def column_plans(export: OpenExport, targets: Sequence[Target], options: Convert
     """Returns the column plan of each dataset."""
     incremental = export.summary.export_type is ExportType.INCREMENTAL
     return [target.schema.plan(rescue=options.rescue, incremental=incremental) for target in targets]
+
+
+def _guessed(export: OpenExport, counts: Sequence[int], options: ConvertOptions) -> dict[SplitValue, Schema]:
+    """Returns the schema that a sample leads to."""
+    policies = options.policies
+    found = export.statistics(
+        sample=sample_size(sum(counts)),
+        files=list(_spread(export, counts, SAMPLE_FILES)),
+        max_map_fields=policies.max_map_fields,
+        quarantine=options.on_malformed is OnMalformed.QUARANTINE,
+    )
+    return {None: resolve(found[None], policies)}
 
 
 def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) -> dict[SplitValue, Schema]:
@@ -98,10 +121,10 @@ def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) ->
     return schemas
 
 
-def _spread(export: OpenExport, counts: Sequence[int]) -> Iterator[DataFile]:
-    """Yields the first, the middle and the last data file that is not empty."""
+def _spread(export: OpenExport, counts: Sequence[int], most: int) -> Iterator[DataFile]:
+    """Yields some of the data files that are not empty, evenly, the first and the last among them."""
     filled = [index for index, count in enumerate(counts) if count]
-    wanted = {filled[0], filled[len(filled) // 2], filled[-1]} if filled else set()
+    wanted = {filled[place * (len(filled) - 1) // (most - 1)] for place in range(most)} if filled else set()
     for file in export.files():
         if file.index in wanted:
             yield file

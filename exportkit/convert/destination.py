@@ -52,6 +52,14 @@ class Destination:
         """
         self.store.delete(self._path(DATASET))
         self.store.delete_folder(self._path(WORK_FOLDER))
+        self.remove_files()
+
+    def remove_files(self) -> None:
+        """Deletes the Parquet and the quarantine files, of all datasets.
+
+        Raises:
+            UsageError: Files of others lie among them.
+        """
         for folder in self._datasets():
             self._clear(self.store.join(folder, DATA_FOLDER))
             self.store.delete(self.store.join(folder, DATASET))

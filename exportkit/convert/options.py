@@ -35,6 +35,8 @@ _BATCH = 8 * _MIB
 Compression: TypeAlias = Literal["zstd", "snappy", "gzip", "none"]
 """The codecs that every reader of Parquet knows."""
 
+_LEVELS = {"zstd": (1, 22), "gzip": (1, 9)}
+
 
 class OnMisfit(StrEnum):
     """What becomes of a value that fits no column of a given or sampled schema."""
@@ -130,6 +132,11 @@ class ConvertOptions:
         if self.compression not in get_args(Compression):
             known = ", ".join(get_args(Compression))
             raise UsageError(f"no such compression: {self.compression}; there are {known}")
+        if self.compression_level is not None:
+            least, most = _LEVELS.get(self.compression, (0, 0))
+            if not least <= self.compression_level <= most:
+                takes = f"{self.compression} takes {least} to {most}" if most else f"{self.compression} takes none"
+                raise UsageError(f"compression_level is {self.compression_level}; {takes}")
 
     @property
     def rescue(self) -> bool:
@@ -141,6 +148,11 @@ class ConvertOptions:
         """Whether the whole export is read once before it is converted."""
         given = self.schema is not None or self.sample is not None
         return not given or self.on_misfit is OnMisfit.EXTEND or self.split_by is not None
+
+    @property
+    def guesses(self) -> bool:
+        """Whether the schema may be guessed first and confirmed while the export is converted."""
+        return self.schema is None and self.looks_at_all and self.split_by is None
 
     def settings(self) -> dict[str, Any]:
         """Returns all that decides the bytes that are written, but the input."""

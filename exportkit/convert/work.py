@@ -9,8 +9,9 @@ import orjson
 from exportkit.convert.tasks import Task
 from exportkit.errors import ObjectNotFoundError, StoreError
 from exportkit.model.decode import DecodeReport, Misfit
-from exportkit.model.statistics import Place, SplitValue
-from exportkit.schema import Note, NoteKind, Schema
+from exportkit.model.statistics import Place, SplitValue, Statistics
+from exportkit.model.statistics_document import statistics_document, statistics_of
+from exportkit.schema import Note, NoteKind, Schema, merge_statistics
 from exportkit.store import Store
 
 __all__ = [
@@ -62,11 +63,13 @@ class WorkPlan:
         fingerprint: Of the input and the settings.
         targets: The datasets.
         tasks: The tasks.
+        guessed: Whether the schema is a guess that the whole export has yet to confirm (``exportkit.convert.guess``).
     """
 
     fingerprint: str
     targets: tuple[Target, ...]
     tasks: tuple[Task, ...]
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ class TaskRecord:
         counts: What was counted in all its files, ``misfits`` left out.
         misfits: The first misfits, each with its data file.
         quarantined: Malformed records of each data file that has some, by its index.
+        statistics: Of all its records, where the schema is a guess.
     """
 
     task: int
@@ -109,10 +113,13 @@ class TaskRecord:
     counts: DecodeReport
     misfits: tuple[tuple[str, Misfit], ...] = ()
     quarantined: Mapping[int, int] = field(default_factory=dict)
+    statistics: Statistics | None = None
 
     def to_json(self) -> bytes:
         """Returns the record as a document."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_NON_STR_KEYS)
+        statistics = None if self.statistics is None else statistics_document(self.statistics)
+        document = {**asdict(replace(self, statistics=None)), "statistics": statistics}
+        return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
@@ -130,6 +137,7 @@ class TaskRecord:
             counts=replace(DecodeReport(**document["counts"]), misfits=()),
             misfits=tuple((uri, Misfit(**misfit)) for uri, misfit in document["misfits"]),
             quarantined={int(index): count for index, count in document["quarantined"].items()},
+            statistics=None if document["statistics"] is None else statistics_of(document["statistics"]),
         )
 
 
@@ -144,6 +152,7 @@ class Outcome:
         quarantined: Malformed records of each data file that has some, by its index.
         quarantine_tasks: The tasks that have a quarantine file.
         resumed: Tasks that an earlier run had done.
+        statistics: Of all records, where the schema is a guess.
     """
 
     parts: list[WrittenPart] = field(default_factory=list)
@@ -152,9 +161,14 @@ class Outcome:
     quarantined: dict[int, int] = field(default_factory=dict)
     quarantine_tasks: list[int] = field(default_factory=list)
     resumed: int = 0
+    statistics: Statistics | None = None
 
-    def add(self, record: TaskRecord) -> None:
-        """Takes the record of the next task."""
+    def add(self, record: TaskRecord, max_map_fields: int) -> None:
+        """Takes the record of the next task; ``max_map_fields`` is the policies'."""
+        if self.statistics is None or record.statistics is None:
+            self.statistics = record.statistics
+        else:
+            self.statistics = merge_statistics(self.statistics, record.statistics, max_map_fields)
         self.parts += record.parts
         self.counts = add_counts(self.counts, record.counts)
         self.misfits += record.misfits[: MISFITS_KEPT - len(self.misfits)]
@@ -248,6 +262,7 @@ class Workplace:
                 fingerprint=document["fingerprint"],
                 targets=tuple(target_of(each, self._uri("plan.json")) for each in document["targets"]),
                 tasks=tuple(Task.from_dict(each) for each in document["tasks"]),
+                guessed=document["guessed"],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(self._uri("plan.json"), f"is no plan of a conversion ({error}); --overwrite") from error
@@ -259,6 +274,7 @@ class Workplace:
             "fingerprint": plan.fingerprint,
             "targets": [target_document(target) for target in plan.targets],
             "tasks": [task.to_dict() for task in plan.tasks],
+            "guessed": plan.guessed,
         }
         self._store.put(self._uri("plan.json"), orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
@@ -275,6 +291,12 @@ class Workplace:
     def save_record(self, task: int, record: TaskRecord) -> None:
         """Remembers that a task is finished."""
         self._store.put(self._uri(_task_name(task)), record.to_json())
+
+    def forget_records(self) -> None:
+        """Forgets all finished tasks."""
+        for info in self._store.children(self.folder)[1]:
+            if self._store.name(info.uri).startswith("task-"):
+                self._store.delete(info.uri)
 
     def clear(self) -> None:
         """Deletes the work folder."""

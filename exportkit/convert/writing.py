@@ -17,7 +17,9 @@ from exportkit.errors import ObjectNotFoundError
 from exportkit.export import DataFile
 from exportkit.model.decode import DecodeReport, Misfit, Split
 from exportkit.model.plan import ColumnPlan
+from exportkit.model.statistics import InferOptions, Statistics
 from exportkit.reading import OpenExport, Progress
+from exportkit.schema import merge_statistics
 from exportkit.sink.parquet import ParquetOptions, Part, Parts, PartWriter
 from exportkit.store import Store
 from exportkit.store.base import Lock
@@ -135,12 +137,14 @@ class TaskWriter:
 
     def _do(self, task: Task, files: Sequence[DataFile]) -> TaskRecord:
         counts, misfits = DecodeReport(), list[tuple[str, Misfit]]()
+        statistics: Statistics | None = None
         with ExitStack() as stack:
             parts = [stack.enter_context(self._parts(task, number)) for number in range(len(self.plans))]
             uri = self.store.join(self.dest, quarantine_name(task.number))
             quarantine = stack.enter_context(Quarantine(self.store, uri, self.work.folder))
             for file in files:
-                read = self._file(file, parts, quarantine)
+                read, found = self._file(file, parts, quarantine)
+                statistics = found if statistics is None or found is None else self._merged(statistics, found)
                 counts = add_counts(counts, read)
                 misfits += [(file.uri, misfit) for misfit in read.misfits[: MISFITS_KEPT - len(misfits)]]
         written = tuple(
@@ -154,9 +158,15 @@ class TaskWriter:
             counts=counts,
             misfits=tuple(misfits),
             quarantined=dict(sorted(quarantine.counts.items())),
+            statistics=statistics,
         )
 
-    def _file(self, file: DataFile, parts: Sequence[Parts], quarantine: Quarantine) -> DecodeReport:
+    def _merged(self, a: Statistics, b: Statistics) -> Statistics:
+        return merge_statistics(a, b, self.options.policies.max_map_fields)
+
+    def _file(
+        self, file: DataFile, parts: Sequence[Parts], quarantine: Quarantine
+    ) -> tuple[DecodeReport, Statistics | None]:
         options = self.options
         with self.export.decode(
             file,
@@ -165,6 +175,7 @@ class TaskWriter:
             batch_bytes=options.batch_bytes,
             quarantine=options.on_malformed is OnMalformed.QUARANTINE,
             on_malformed=lambda records: quarantine.add(file.index, file.uri, records),
+            infer=self._infer(file) if self.plan.guessed else None,
             progress=self.progress,
         ) as batches:
             for target, batch in batches:
@@ -173,7 +184,16 @@ class TaskWriter:
                 # Row groups of many targets together hold no more than that of one.
                 while sum(each.held_bytes for each in parts) > options.row_group_bytes:
                     max(parts, key=lambda each: each.held_bytes).flush()
-        return batches.report
+        return batches.report, batches.statistics if self.plan.guessed else None
+
+    def _infer(self, file: DataFile) -> InferOptions:
+        summary = self.export.summary
+        return InferOptions(
+            format=summary.output_format,
+            export_type=summary.export_type,
+            file_index=file.index,
+            max_map_fields=self.options.policies.max_map_fields,
+        )
 
     def _go_on(self) -> None:
         if self.stop.is_set():

@@ -164,6 +164,7 @@ class OpenExport:
         split_by: str | None = None,
         max_split_values: int = 1000,
         sample: int | None = None,
+        files: Sequence[DataFile] | None = None,
         max_map_fields: int = DEFAULT_MAX_MAP_FIELDS,
         quarantine: bool = False,
         progress: Progress | None = None,
@@ -178,6 +179,7 @@ class OpenExport:
             max_split_values: Values that it may have.
             sample: Take so many records alone: file after file as large a part of them as of all records, its
                 first ones. What is read in part is not checked.
+            files: Look at these data files alone.
             max_map_fields: Distinct names a map may have before its keys are taken for data.
             quarantine: Whether malformed records are passed over; else the first is an error.
             progress: Hears how it goes on; its ``begin`` is left to the caller.
@@ -190,11 +192,8 @@ class OpenExport:
             SplitError: The attribute has more values than allowed.
             ExportkitError: As ``items``.
         """
-        for name, value in (
-            ("sample", sample),
-            ("max_map_fields", max_map_fields),
-            ("max_split_values", max_split_values),
-        ):
+        limits = (("sample", sample), ("max_map_fields", max_map_fields), ("max_split_values", max_split_values))
+        for name, value in limits:
             if value is not None and not 1 <= value < 1 << 32:
                 raise UsageError(f"{name} is {value}; it has to be at least 1")
         summary = self.summary
@@ -215,8 +214,10 @@ class OpenExport:
             return CheckedFile(self._export, file, progress)
 
         stop = threading.Event()
-        take = FileStatistics(opened, inference, summary.item_count, sample, stop)
-        found = merged(take, self.files(), self._jobs, self.uri, options, stop)
+        looked_at = self.files() if files is None else iter(files)
+        items = summary.item_count if files is None else sum(each.entry.item_count for each in files)
+        take = FileStatistics(opened, inference, items, sample, stop)
+        found = merged(take, looked_at, self._jobs, self.uri, options, stop)
         if not found and split_by is None:  # an export without a single file
             return self._engine.inference(options).finish()
         return found

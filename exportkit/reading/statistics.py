@@ -23,7 +23,7 @@ class FileStatistics:
     Args:
         opened: Opens a data file.
         inference: Returns a taker of statistics for a data file.
-        items: What the manifest says all files hold.
+        items: What the manifest says the files to be looked at hold.
         sample: Take so many records, evenly over the files; None takes all.
         stop: Ends the reading of all files once it is set: nobody waits for the answers any more.
     """

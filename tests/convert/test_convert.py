@@ -235,7 +235,7 @@ class Heard(NoProgress):
         self.bytes += compressed_bytes
 
 
-@pytest.mark.parametrize(("arguments", "passes"), [({}, 2), ({"sample": 10}, 1)])
+@pytest.mark.parametrize(("arguments", "passes"), [({}, 1), ({"sample": 10}, 1), ({"split_by": "revision"}, 2)])
 def test_progress_comes_to_what_it_began_with(tmp_path: Path, arguments: dict[str, Any], passes: int) -> None:
     made, heard = orders(tmp_path / "e"), Heard()
     exportkit.convert(made.folder, tmp_path / "d", jobs=1, progress=heard, **arguments)

@@ -1,4 +1,4 @@
-"""How memory is shared out, and which columns get dictionaries."""
+"""How memory is shared out, which columns get dictionaries, what is out of range."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import exportkit
-from exportkit.convert.options import Budget
+from exportkit.convert.options import Budget, Compression, ConvertOptions
 from exportkit.engine.protocols import Engine
+from exportkit.errors import UsageError
 from exportkit.model.formats import OutputFormat
 from tests.convert.helpers import SMALL, contents, dataset, orders
 from tests.making import item, make_export
@@ -82,3 +83,19 @@ def test_more_memory_than_needed_changes_nothing(tmp_path: Path) -> None:
     exportkit.convert(made.folder, tmp_path / "a", target_file_size=SMALL)
     exportkit.convert(made.folder, tmp_path / "b", target_file_size=SMALL, memory=4 << 30)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("compression", "level", "said"),
+    [
+        ("zstd", 0, "zstd takes 1 to 22"),
+        ("zstd", 99, "zstd takes 1 to 22"),
+        ("gzip", 10, "gzip takes 1 to 9"),
+        ("snappy", 1, "snappy takes none"),
+        ("none", 1, "none takes none"),
+    ],
+)
+def test_a_level_is_one_that_the_codec_has(compression: Compression, level: int, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        ConvertOptions(compression=compression, compression_level=level)
+    assert ConvertOptions(compression=compression).compression_level is None
