@@ -125,14 +125,14 @@ class Conversion:
                     "its command to go on with it, or --overwrite it"
                 )
             plan = None
+        if plan is None and self.overwrite:
+            self.dest.remove_results(finished)
+        elif plan is None:
+            self.dest.refuse_unless_empty()
         self.dest.clear_unfinished()
         if plan is not None:
             self.progress.begin(self.source.summary.item_count)
             return plan
-        if self.overwrite:
-            self.dest.remove_results()
-        else:
-            self.dest.refuse_unless_empty()
         return self._decide(work, fingerprint, guess=self.options.guesses)
 
     def _decide(self, work: Workplace, fingerprint: str, *, guess: bool) -> WorkPlan:

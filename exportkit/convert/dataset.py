@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from exportkit._version import __version__
 from exportkit.convert.work import Outcome, Target, WorkPlan, WrittenPart, target_document, target_of
-from exportkit.errors import ItemCountError, ObjectNotFoundError, StoreError
+from exportkit.errors import ItemCountError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.model.decode import DecodeReport, Misfit
 from exportkit.store import Store
 
@@ -46,7 +46,8 @@ def read_dataset(store: Store, dest: str) -> Finished | None:
     """Returns what was finished in a destination; None if nothing was.
 
     Raises:
-        StoreError: There is a dataset.json that exportkit has not written, or it cannot be read.
+        UsageError: There is a dataset.json that this exportkit has not written.
+        StoreError: It cannot be read, or was harmed.
     """
     uri = store.join(dest, DATASET)
     try:
@@ -54,14 +55,21 @@ def read_dataset(store: Store, dest: str) -> Finished | None:
     except ObjectNotFoundError:
         return None
     try:
-        return _finished(orjson.loads(data), uri)
+        document = orjson.loads(data)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UsageError(f"{uri} is none of exportkit's files; move it away, or take another destination")
+    if document.get("version") != VERSION:
+        told = f"is of version {document.get('version')!r}, this exportkit reads {VERSION}"
+        raise UsageError(f"{uri} was not written by this exportkit: it {told}; take another destination")
+    try:
+        return _finished(document, uri)
     except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(uri, f"was not written by this exportkit ({error}); take another destination") from error
+        raise StoreError(uri, f"is not as exportkit wrote it ({error!r}); take another destination") from error
 
 
 def _finished(document: Any, uri: str) -> Finished:
-    if (document["format"], document["version"]) != (FORMAT, VERSION):
-        raise ValueError(f"format is {document['format']!r}, version {document['version']!r}")
     return Finished(
         fingerprint=document["fingerprint"],
         targets=tuple(target_of(each, uri) for each in document["datasets"]),

@@ -1,13 +1,17 @@
 """What may lie in a destination, and what is refused."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import orjson
 import pytest
 
 import exportkit
+from exportkit.convert import conversion
 from exportkit.errors import MalformedRecordError, StoreError, UsageError
 from exportkit.model.formats import OutputFormat
+from exportkit.store.local import LocalStore
 from tests.convert.helpers import SMALL, contents, orders, rows
 from tests.making import Made, item, make_export
 
@@ -53,26 +57,121 @@ def test_a_moved_export_is_the_same_input(made: Made, tmp_path: Path) -> None:
         moved.rename(made.root)
 
 
-@pytest.mark.parametrize("name", ["data/strange.parquet", "strange", "data/sub/x", "quarantine/x"])
-def test_files_of_others_are_refused_and_stay(name: str, made: Made, tmp_path: Path) -> None:
+STRANGE = ["data/strange.parquet", "data/part-00000-000.parquet", "data/sub/x", "quarantine/x", "strange", "sub/x"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("name", [*STRANGE, "_work/notes.txt"])
+def test_where_no_result_is_files_of_others_are_refused_and_stay(
+    name: str, overwrite: bool, made: Made, tmp_path: Path
+) -> None:
     path = tmp_path / "d" / name
     path.parent.mkdir(parents=True)
     path.touch()
-    with pytest.raises(UsageError, match="is not empty"):
-        exportkit.convert(made.folder, tmp_path / "d")
-    if "/" in name:
-        with pytest.raises(UsageError, match="none of exportkit's"):
-            exportkit.convert(made.folder, tmp_path / "d", overwrite=True)
+    with pytest.raises(UsageError, match=f"is not empty: {path} lies there"):
+        exportkit.convert(made.folder, tmp_path / "d", overwrite=overwrite)
     assert list(contents(tmp_path / "d")) == [name]
 
 
-def test_a_dataset_json_of_somebody_else_is_left_alone(made: Made, tmp_path: Path) -> None:
-    for text in (b"{}", b"no json", orjson.dumps({"format": "exportkit-dataset", "version": 99})):
-        (tmp_path / "dataset.json").write_bytes(text)
-        for overwrite in (False, True):
-            with pytest.raises(StoreError, match="was not written by this exportkit"):
-                exportkit.convert(made.folder, tmp_path, overwrite=overwrite)
-        assert (tmp_path / "dataset.json").read_bytes() == text
+def test_a_link_to_a_folder_of_others_is_not_written_through(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "part-00000-000.parquet").write_text("mine")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "data").symlink_to(tmp_path / "theirs")
+    for overwrite in (False, True):
+        with pytest.raises(UsageError, match="is not empty"):
+            exportkit.convert(made.folder, tmp_path / "d", overwrite=overwrite)
+    assert (tmp_path / "theirs" / "part-00000-000.parquet").read_text() == "mine"
+
+
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize(
+    "name", ["data/notes.md", "data/sub/part-00000-000.parquet", "quarantine/x", "pk=other/data/part-00000-000.parquet"]
+)
+def test_files_of_others_within_a_result_are_refused_before_anything_is_deleted(
+    name: str, finished: bool, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest = tmp_path / "d"
+    if finished:
+        exportkit.convert(made.folder, dest)
+    else:
+        monkeypatch.setattr(conversion, "write_dataset", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            exportkit.convert(made.folder, dest)
+        monkeypatch.undo()
+    (dest / name).parent.mkdir(parents=True, exist_ok=True)
+    (dest / name).touch()
+    before = contents(dest)
+    with pytest.raises(UsageError, match=f"{name} is none of exportkit's files; nothing was deleted"):
+        exportkit.convert(made.folder, dest, overwrite=True, compression="snappy")
+    assert contents(dest) == before
+
+
+def test_files_of_others_beside_a_result_stay(made: Made, tmp_path: Path) -> None:
+    dest = tmp_path / "d"
+    exportkit.convert(made.folder, dest, split_by="pk")
+    (dest / "notes.md").write_text("mine")
+    (dest / "backup").mkdir()
+    (dest / "backup" / "part-00000-000.parquet").write_text("mine")
+    exportkit.convert(made.folder, dest, overwrite=True)
+    assert sorted(contents(dest)) == [
+        "backup/part-00000-000.parquet",
+        "data/part-00000-000.parquet",
+        "dataset.json",
+        "notes.md",
+    ]
+
+
+def test_an_overwrite_that_is_killed_can_be_repeated(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest = tmp_path / "d"
+    exportkit.convert(made.folder, dest, split_by="revision")
+    delete, left = LocalStore.delete, 0
+    while left < 40:
+        calls = iter(range(left))
+
+        def killed(self: LocalStore, uri: str, calls: Iterator[int] = calls) -> None:
+            if next(calls, None) is None:
+                raise KeyboardInterrupt
+            delete(self, uri)
+
+        monkeypatch.setattr(LocalStore, "delete", killed)
+        with pytest.raises(KeyboardInterrupt):
+            exportkit.convert(made.folder, dest, overwrite=True)
+        monkeypatch.undo()
+        if (dest / "dataset.json").exists():
+            assert exportkit.convert(made.folder, dest, split_by="revision").already
+        else:
+            with pytest.raises(UsageError, match="--overwrite"):
+                exportkit.convert(made.folder, dest, split_by="revision")
+        left += 9
+    exportkit.convert(made.folder, dest, overwrite=True)
+    assert sorted(contents(dest)) == ["data/part-00000-000.parquet", "dataset.json"]
+
+
+@pytest.mark.parametrize("text", [b"{}", b"[]", b"no json", b'{"format": "another"}'])
+def test_a_dataset_json_of_somebody_else_is_left_alone(text: bytes, made: Made, tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_bytes(text)
+    for overwrite in (False, True):
+        with pytest.raises(UsageError, match=r"dataset\.json is none of exportkit's files"):
+            exportkit.convert(made.folder, tmp_path, overwrite=overwrite)
+    assert (tmp_path / "dataset.json").read_bytes() == text
+
+
+def test_a_dataset_json_of_another_version_is_left_alone(made: Made, tmp_path: Path) -> None:
+    text = orjson.dumps({"format": "exportkit-dataset", "version": 99})
+    (tmp_path / "dataset.json").write_bytes(text)
+    for overwrite in (False, True):
+        with pytest.raises(UsageError, match="is of version 99"):
+            exportkit.convert(made.folder, tmp_path, overwrite=overwrite)
+    assert (tmp_path / "dataset.json").read_bytes() == text
+
+
+def test_a_dataset_json_that_was_harmed_is_told(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_bytes(orjson.dumps({"format": "exportkit-dataset", "version": 1}))
+    with pytest.raises(StoreError, match="not as exportkit wrote it"):
+        exportkit.convert(made.folder, tmp_path)
 
 
 @pytest.mark.parametrize("harm", ["gone", "shorter"])
