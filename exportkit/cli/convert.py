@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from exportkit.convert import ConvertReport
+    from exportkit.model.decode import Misfit
 
 __all__ = ["convert"]
 
@@ -129,8 +130,7 @@ def _print(report: "ConvertReport", console: "Console") -> None:
         line("nulls", f"{_many(counts.merged_nulls, 'NULL')} became nulls")
     if counts.rescued:
         line("rescued", f"{_many(counts.rescued, 'value')} in {_many(counts.rescued_rows, 'row')}: _rescued", "yellow")
-        for uri, misfit in report.misfits[:_PLACES_SHOWN]:
-            line("", f"{misfit.found} at {misfit.path}  {uri}:{misfit.line} (byte {misfit.offset})")
+        _print_misfits(report, line)
     if counts.malformed:
         where = f"{report.dest}/quarantine"
         line("quarantined", f"{_many(counts.malformed, 'malformed record')}: {where}", "bold red")
@@ -142,6 +142,21 @@ def _print(report: "ConvertReport", console: "Console") -> None:
         line("resumed", f"{report.resumed:,} of {_many(report.tasks, 'task')} had been done before")
     speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds else ""
     line("took", f"{report.seconds:,.1f} s{speed}", "bold green" if report.ok else "bold red")
+
+
+def _print_misfits(report: "ConvertReport", line: Callable[..., None]) -> None:
+    """Prints the misfits whose places were kept, a line for each path, and how many more there are."""
+    paths: dict[tuple[str, str], list[tuple[str, Misfit]]] = {}
+    for uri, misfit in report.misfits:
+        paths.setdefault((misfit.found, misfit.path), []).append((uri, misfit))
+    shown = list(paths.items())[:_PLACES_SHOWN]
+    for (found, path), places in shown:
+        uri, first = places[0]
+        line("", f"{len(places):,} {found} at {path}  first in {uri}:{first.line} (byte {first.offset})")
+    more = report.counts.rescued - sum(len(places) for _, places in shown)
+    if more > 0:
+        line("", f"and {more:,} more")
+    line("", "--on-misfit extend widens the schema, so that they have columns")
 
 
 def _print_notes(report: "ConvertReport", line: Callable[..., None]) -> None:

@@ -10,13 +10,16 @@ from exportkit.convert.sizing import measure
 from exportkit.convert.splits import split_folders
 from exportkit.convert.tasks import cut_tasks
 from exportkit.convert.work import Target, WorkPlan
+from exportkit.errors import MixedTypesError
 from exportkit.export import DataFile
 from exportkit.model.decode import Split
 from exportkit.model.formats import ExportType
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import SplitValue
 from exportkit.reading import OpenExport, Progress
+from exportkit.reading.schemas import note_places
 from exportkit.schema import Schema, extend, resolve
+from exportkit.schema.left_out import with_left_out
 from exportkit.sink.parquet import leaf_paths
 
 __all__ = ["column_plans", "decide"]
@@ -46,7 +49,11 @@ def decide(
     Raises:
         ExportkitError: As ``exportkit.convert``.
     """
-    schemas = _guessed(export, counts, options) if guess else _schemas(export, options, progress)
+    try:
+        schemas = _guessed(export, counts, options) if guess else _schemas(export, options, progress)
+    except MixedTypesError as error:
+        note_places(error, {file.index: file.uri for file in export.files()})
+        raise
     values = tuple(schemas)
     folders = ("",) if options.split_by is None else split_folders(options.split_by, values)
     targets = [
@@ -100,7 +107,7 @@ def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) ->
     """Returns the schema of each dataset, in the order of their values."""
     given = options.schema
     if given is not None and not options.looks_at_all:
-        return {None: given}
+        return {None: with_left_out(given)}
     policies = options.policies if given is None else given.options
     sample = None if options.looks_at_all else options.sample
     found = export.statistics(
@@ -115,9 +122,9 @@ def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) ->
         if given is None:
             schemas[value] = resolve(found[value], policies)
         elif options.on_misfit is OnMisfit.EXTEND:
-            schemas[value] = extend(given, found[value])
+            schemas[value] = with_left_out(extend(given, found[value]), found[value])
         else:
-            schemas[value] = given
+            schemas[value] = with_left_out(given, found[value])
     return schemas
 
 

@@ -15,7 +15,7 @@ from exportkit.convert.options import (
 )
 from exportkit.convert.report import ConvertReport
 from exportkit.engine.protocols import Engine
-from exportkit.errors import UsageError
+from exportkit.errors import MalformedRecordError, UsageError
 from exportkit.export import open_export
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
@@ -132,7 +132,11 @@ def convert(
         temp_dir=None if temp_dir is None else os.fspath(temp_dir),
         progress=progress or NoProgress(),
     )
-    return run.run()
+    try:
+        return run.run()
+    except MalformedRecordError as error:
+        error.add_note("--on-malformed quarantine sets such records aside, and goes on")
+        raise
 
 
 def _word(kind: Any, value: Any, name: str) -> Any:

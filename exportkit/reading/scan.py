@@ -120,6 +120,8 @@ def select_columns(plan: ColumnPlan, columns: Sequence[str]) -> ColumnPlan:
     Raises:
         UsageError: One of them has no column, or is named twice; or there is none.
     """
+    if isinstance(columns, str):
+        raise UsageError(f"columns is {columns!r}; pass a list of names: [{columns!r}]")
     fields = {field.attribute: field for field in plan.item.fields if field.column.kind is not ColumnKind.SKIP}
     names = [*fields, *([REST] if plan.item.others is Others.REST and REST not in fields else [])]
     if not columns:

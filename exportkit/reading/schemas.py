@@ -21,7 +21,7 @@ from exportkit.schema.merge import with_later_files
 from exportkit.schema.report import places_of
 from exportkit.store import StoreOptions
 
-__all__ = ["Inferred", "infer"]
+__all__ = ["Inferred", "infer", "note_places"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +115,26 @@ def infer(
             for value, each in statistics.items()
         }
     except MixedTypesError as error:
-        for number in sorted({seen[1][0] for seen in error.types.values() if seen is not None}):
-            error.add_note(f"data file {number} is {files[number]}")
+        note_places(error, dict(enumerate(files)))
         raise
     if given is not None and not exports:
         schemas = {None: given}
     return Inferred(
         schemas=schemas, statistics=statistics, exports=tuple(each.uri for each in exports), files=tuple(files)
     )
+
+
+def note_places(error: MixedTypesError, files: Mapping[int, str]) -> None:
+    """Notes with an error where the first value of each type stands.
+
+    Args:
+        error: The error.
+        files: The URIs of the data files by the numbers that it names.
+    """
+    for tag, seen in error.types.items():
+        if seen is not None:
+            number, line, offset = seen[1]
+            error.add_note(f"first {tag}: {files[number]}, line {line} (byte {offset})")
 
 
 def _is_schema_file(location: str | os.PathLike[str]) -> bool:

@@ -16,6 +16,7 @@ from exportkit.schema.words import parse_type, type_words
 __all__ = ["DocumentError", "column_lines", "read_struct"]
 
 _NUMBER_KINDS = frozenset({ColumnKind.INT64, ColumnKind.DECIMAL, ColumnKind.DOUBLE, ColumnKind.NUMBER_STRING})
+_ALL_DROPPED = "every field is dropped: keep one, or drop the column that they are in"
 _HELD_AS = {Numbers.DOUBLE: ColumnKind.DOUBLE, Numbers.STRING: ColumnKind.NUMBER_STRING}
 
 
@@ -88,7 +89,7 @@ def read_struct(
     fields = tuple(_read_field(each, f"{path}[{index}]", policy, "", top=top) for index, each in enumerate(columns))
     _once([each.attribute for each in fields], path, "attribute")
     if others is not Others.REST and all(each.drop for each in fields):
-        raise DocumentError(path, "every field is dropped: keep one, or drop the column that they are in")
+        raise DocumentError(path, "is empty: name a column" if not fields else _ALL_DROPPED)
     reserved = [RESCUED, REST] if top else [REST] if others is Others.REST else []
     _unique_names(fields, path, policy, reserved)
     struct = ColumnType(kind=ColumnKind.STRUCT, fields=fields, others=others)
@@ -141,6 +142,8 @@ def _type_at(document: Mapping[str, Any], path: str) -> ColumnType:
         return parse_type(document["type"])
     except ValueError as error:
         raise DocumentError(f"{path}.type", str(error)) from None
+    except RecursionError:
+        raise DocumentError(f"{path}.type", "is nested too deeply") from None
 
 
 def _some(document: Mapping[str, Any], member: str, path: str) -> Sequence[Mapping[str, Any]]:
@@ -165,7 +168,7 @@ def _read_flat(columns: Sequence[Mapping[str, Any]], path: str, policy: Names, p
     )
     _once([each.attribute for each in fields], path, "attribute")
     if all(each.drop for each in fields):
-        raise DocumentError(path, "every field is dropped: keep one, or drop the column that they are in")
+        raise DocumentError(path, _ALL_DROPPED)
     return ColumnType(kind=ColumnKind.STRUCT, fields=fields)
 
 

@@ -181,7 +181,8 @@ class _Resolver:
         tags = [tag for tag in TYPE_TAGS if tag in values.types]
         real = [tag for tag in tags if tag != "NULL"]
         if tags == ["NULL"]:
-            self.notes.about(NoteKind.ONLY_NULL, path, "only ever NULL: a column of strings, all null", values, "NULL")
+            become = "a struct of NULL alone" if self.options.nulls is Nulls.KEEP else "a column of strings, all null"
+            self.notes.about(NoteKind.ONLY_NULL, path, f"only ever NULL: {become}", values, "NULL")
         if tags != real and self.options.nulls is Nulls.MERGE:
             if real:
                 self.notes.about(NoteKind.MERGED_NULLS, path, "NULL becomes a null", values, "NULL")

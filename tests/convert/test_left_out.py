@@ -1,0 +1,94 @@
+"""What a schema leaves out is told, and where values of several types stand."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import exportkit
+from exportkit.cli import main
+from exportkit.errors import MalformedRecordError, MixedTypesError, SchemaFileError, UsageError
+from exportkit.model.formats import OutputFormat
+from exportkit.reading.schemas import infer
+from exportkit.schema import Schema
+from tests.making import Made, make_export
+
+JSON = OutputFormat.DYNAMODB_JSON
+
+
+def lines(*attributes: str) -> list[str]:
+    return [f'{{"Item":{{"pk":{{"S":"a"}}{each}}}}}' for each in attributes]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    return make_export(
+        tmp_path / "e", JSON, [lines(',"gone":{"N":"1"},"m":{"M":{"x":{"S":"x"},"y":{"S":"y"}}}', ',"other":{"S":"o"}')]
+    )
+
+
+def schema_of(made: Made, others: str) -> Schema:
+    document: Any = orjson.loads(infer([made.folder]).schemas[None].to_json())
+    document["columns"] = [each for each in document["columns"] if each["attribute"] != "other"]
+    for each in document["columns"]:
+        if each["attribute"] == "gone":
+            each["drop"] = True
+        if each["attribute"] == "m":
+            each["fields"][0]["drop"] = True
+    document["others"] = others
+    return Schema.from_json(orjson.dumps(document), "schema.json")
+
+
+@pytest.mark.parametrize(("on_misfit", "count"), [("rescue", 0), ("extend", 1)])
+def test_what_a_given_schema_leaves_out_is_told(on_misfit: str, count: int, made: Made, tmp_path: Path) -> None:
+    report = exportkit.convert(made.folder, tmp_path / "d", schema=schema_of(made, "skip"), on_misfit=on_misfit)
+    told = [(note.path, note.count) for note in report.datasets[0].schema.notes if note.kind == "left-out"]
+    assert told == [("gone", count), ("m.x", count), ("", count)]
+
+
+@pytest.mark.parametrize("sampled", [{}, {"sample": 2}])
+def test_the_places_of_several_types_name_their_files(sampled: dict[str, int], tmp_path: Path) -> None:
+    made = make_export(tmp_path / "e", JSON, [lines(',"v":{"S":"1"}'), lines(',"v":{"N":"1"}')])
+    with pytest.raises(MixedTypesError) as caught:
+        exportkit.convert(
+            made.folder, tmp_path / "d", options=exportkit.SchemaOptions(mixed="error"), sample=sampled.get("sample")
+        )
+    notes = [note for note in caught.value.__notes__ if note.startswith("first ")]
+    assert [note.split(":")[0] for note in notes] == ["first S", "first N"]
+    assert all(".json.gz, line 1 (byte 0)" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [([], "is empty"), ([{"attribute": "a", "type": "list<" * 5000 + "string" + ">" * 5000}], "nested too deeply")],
+)
+def test_columns_that_are_none_are_refused(columns: list[object], told: str, made: Made) -> None:
+    document = {**orjson.loads(infer([made.folder]).schemas[None].to_json()), "columns": columns}
+    with pytest.raises(SchemaFileError, match=told):
+        Schema.from_json(orjson.dumps(document), "schema.json")
+
+
+def test_a_malformed_record_names_the_way_out(tmp_path: Path) -> None:
+    made = make_export(tmp_path / "e", JSON, [["{"]])
+    with pytest.raises(MalformedRecordError) as caught:
+        exportkit.convert(made.folder, tmp_path / "d")
+    assert any("--on-malformed quarantine" in note for note in caught.value.__notes__)
+
+
+def test_rescued_values_are_listed_by_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    narrow = make_export(tmp_path / "a", JSON, [lines("")])
+    many = "".join(f',"v{n:02}":{{"S":"x"}}' for n in range(3))
+    wide = make_export(tmp_path / "b", JSON, [lines(*[many] * 8)])
+    schema = tmp_path / "schema.json"
+    schema.write_bytes(infer([narrow.folder]).schemas[None].to_json())
+    assert main(["convert", str(wide.folder), "-o", str(tmp_path / "d"), "--schema", str(schema)]) == 0
+    out = capsys.readouterr().out
+    assert [out.count(f"at /v{n:02}  first in ") for n in range(3)] == [1, 1, 1]
+    assert "and 4 more" in out
+    assert "--on-misfit extend" in out
+
+
+def test_a_scan_refuses_one_name_that_is_no_list(made: Made) -> None:
+    with pytest.raises(UsageError, match="pass a list"):
+        exportkit.open(made.folder).scan(columns="pk")
