@@ -275,7 +275,7 @@ def test_what_is_wrong_with_a_column(column: dict[str, Any], said: str) -> None:
         (b"[" * 100_000, "$: is nested too deeply"),
         (b'{"version":1,"columns":' + b"[" * 400 + b"]" * 400 + b"}", "$: is nested too deeply"),
         (b'{"version":1,"columns":[{"attribute":"\\ud800","type":"string"}]}', "$: has half of a surrogate pair"),
-        (b'{"version":1,"columns":[]}', "$.columns: every field is dropped"),
+        (b'{"version":1,"columns":[]}', "$.columns: is empty: name a column"),
         (
             b'{"version":1,"policies":{"nulls":"drop"},"columns":[]}',
             '$.policies.nulls: is "drop"; allowed are merge, keep',
