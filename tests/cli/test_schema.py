@@ -155,7 +155,7 @@ def test_named_columns(form: OutputFormat, tmp_path: Path, capsys: pytest.Captur
         ([], 2, "name a location"),
         (["{full}", "--split-by", "pk", "-o", "x.json"], 2, "name one of them"),
         (["{full}", "--mixed", "error"], 3, "price has values of several types: 1 S (first in data file 1, line 1"),
-        (["{full}", "--mixed", "error"], 3, "\ndata file 1 is {full}/data/"),
+        (["{full}", "--mixed", "error"], 3, "\nfirst S: {full}/data/"),
         (["{full}", "--flatten-depth", "65"], 2, "from 0 to 64"),
         (["{bad}"], 2, "$.columns: is {}; it has to be an array"),
         (["{none}"], 3, "none.json"),

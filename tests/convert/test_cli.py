@@ -79,7 +79,7 @@ def test_rescued_values_are_told_with_their_places(tmp_path: Path, capfd: pytest
     assert main(["convert", str(made.folder), "-o", str(tmp_path / "d"), "--sample", "1"]) == 0
     out = capfd.readouterr().out
     assert "1 value in 1 row: _rescued" in out
-    assert f"N at /late  {made.data_files[0]}:2" in out
+    assert f"N at /late  first in {made.data_files[0]}:2" in out
     words = ["convert", str(made.folder), "-o", str(tmp_path / "d2"), "--sample", "1", "--on-misfit", "error"]
     assert main(words) == 3
     assert "the N at /late fits no column" in capfd.readouterr().err
