@@ -2,10 +2,10 @@
 
 import pytest
 
-from exportkit.codec.tree import TYPE_TAGS
 from exportkit.engine.protocols import Engine
 from exportkit.model.formats import ExportView
 from exportkit.model.scan import Fault, KeyTypes, ScanOptions
+from exportkit.model.statistics import TYPE_TAGS
 from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, scan
 
 ITEM = {

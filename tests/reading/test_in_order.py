@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from exportkit.reading import in_order, streams_in_order
+from tests.reading.our_threads import ThreadsSince
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
@@ -101,12 +102,12 @@ def test_leaving_early_ends_the_threads_even_when_they_wait_to_hand_on() -> None
         while True:
             yield n
 
-    before = threading.active_count()
+    started = ThreadsSince()
     results = streams_in_order(endless, range(4), 4)
     assert next(results) == 0
-    assert threading.active_count() == before + 4
+    assert started() == 4
     results.close()
-    assert threading.active_count() == before
+    assert started() == 0
 
 
 def test_work_under_way_is_told_to_stop_when_nobody_wants_it_any_more() -> None:

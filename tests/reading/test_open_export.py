@@ -2,7 +2,6 @@ import base64
 import gzip
 import hashlib
 import json
-import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.values import ChangeRecord
 from exportkit.reading import OpenExport
 from tests.making import IN_WINDOW, Made, change, item, make_export
+from tests.reading.our_threads import ThreadsSince
 
 JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
 
@@ -88,11 +88,11 @@ def test_each_kind_refuses_the_other_at_once(full: Made, tmp_path: Path, form: O
 def test_lines_stop_at_the_limit_and_leave_no_thread(
     full: Made, form: OutputFormat, jobs: int, engine: Engine, limit: int
 ) -> None:
-    before = threading.active_count()
+    started = ThreadsSince()
     lines = b"".join(opened(full, engine, jobs).lines(TextForm.JSON, limit=limit)).splitlines()
     keys = [f"a{n}" for n in range(5)] + [f"b{n}" for n in range(3)]
     assert [json.loads(line)["pk"] for line in lines] == keys[:limit]
-    assert threading.active_count() == before
+    assert started() == 0
 
 
 def test_a_malformed_record_is_told_after_all_before_it(

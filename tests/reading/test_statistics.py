@@ -1,6 +1,5 @@
 """Statistics of a whole export, and of samples of it."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from exportkit.model.statistics import Place, Statistics
 from exportkit.reading import OpenExport
 from tests.making import make_export
 from tests.reading.exports import make_changes, make_full, opened
+from tests.reading.our_threads import ThreadsSince
 from tests.reading.test_open_export import spoil_data
 
 JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
@@ -106,10 +106,10 @@ def test_malformed_records_stop_it_unless_they_are_passed_over(
     spoil_data(made, 1, "{oops")
     made.rewrite_summary(itemCount=9)
     export = opened(made, engine, jobs)
-    before = threading.active_count()
+    started = ThreadsSince()
     with pytest.raises(MalformedRecordError, match="line 3"):
         export.statistics()
-    assert threading.active_count() == before
+    assert started() == 0
     assert export.statistics(quarantine=True)[None].records == 8
 
 
