@@ -35,6 +35,7 @@ def check(paths: list[Path], cache: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_every_program_type_checks(programs: list[Path], tmp_path: Path) -> None:
     pytest.importorskip("mypy", reason="mypy comes with the tools of development (make setup)")
     assert any(path.name.startswith("README") for path in programs)
