@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import convert, making, memory, plot, verify
+from benchmarks.convert.cases import SHAPES
 from benchmarks.data import FOLDER
 from benchmarks.machine import machine
 from benchmarks.report import TABLES, write
@@ -21,16 +22,22 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, help=f"runs of each case, of which the median counts: {ROUNDS} if not told"
     )
+    parser.add_argument(
+        "--shape", choices=[*map(str, SHAPES)], action="append", help="convert: of such items alone; may be repeated"
+    )
     options = parser.parse_args()
     if unknown := set(options.which) - set(names):
         parser.error(f"no benchmark is called {', '.join(unknown)}")
     rounds = ROUNDS if options.rounds is None else dict.fromkeys(ROUNDS, options.rounds)
     quick = options.quick
+    shapes = [shape for shape in SHAPES if options.shape is None or shape in options.shape]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) if quick else FOLDER
         runs = {
             "verify": lambda: verify.result(verify.run(quick=quick, rounds=rounds["verify"], folder=folder)),
-            "convert": lambda: convert.result(convert.run(quick=quick, rounds=rounds["convert"], folder=folder)),
+            "convert": lambda: convert.result(
+                convert.run(quick=quick, rounds=rounds["convert"], folder=folder, shapes=shapes)
+            ),
             "memory": lambda: memory.run(quick=quick, folder=folder),
             "making": lambda: making.run(quick=quick),
         }

@@ -27,9 +27,11 @@ def plot(result: dict[str, Any], target: Path = TARGET) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     mpl.rcParams |= {"svg.hashsalt": "exportkit", "svg.fonttype": "none", "font.size": 9}
-    figure, axes = plt.subplots(len(STAGES), len(SHAPES), figsize=(13, 6), layout="constrained", squeeze=False)
+    shapes = [shape for shape in SHAPES if any(timing["shape"] == shape for timing in result["timings"])]
+    size = (4 * len(shapes) + 1, 6)
+    figure, axes = plt.subplots(len(STAGES), len(shapes), figsize=size, layout="constrained", squeeze=False)
     for row, (stage, jobs) in zip(axes, STAGES.items(), strict=True):
-        for panel, shape in zip(row, SHAPES, strict=True):
+        for panel, shape in zip(row, shapes, strict=True):
             rates = _rates(result, stage, f"{shape}", jobs)
             colours = ["#c0504d" if name.startswith("exportkit") else "#7f8fa6" for name in rates]
             bars = panel.barh(list(rates), list(rates.values()), color=colours)

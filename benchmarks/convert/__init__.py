@@ -7,7 +7,7 @@ that makes columns also tells what they add up to (``answers``), and all have to
 
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,15 +53,18 @@ class Timing:
         return self.seconds / self.items
 
 
-def run(*, quick: bool = False, rounds: int = 5, folder: Path = FOLDER) -> list[Timing]:
+def run(
+    *, quick: bool = False, rounds: int = 5, folder: Path = FOLDER, shapes: Sequence[Shape] = SHAPES
+) -> list[Timing]:
     """Measures every case.
 
     Args:
         quick: On little data, one round: whether it works, not how fast it is.
         rounds: Runs of each case.
         folder: Where the data lies.
+        shapes: What items look like.
     """
-    return [timing for shape in SHAPES for timing in measure_shape(shape, quick=quick, rounds=rounds, folder=folder)]
+    return [timing for shape in shapes for timing in measure_shape(shape, quick=quick, rounds=rounds, folder=folder)]
 
 
 def measure_shape(shape: Shape, *, quick: bool, rounds: int, folder: Path) -> list[Timing]:

@@ -9,7 +9,7 @@ __all__ = ["Task", "cut_tasks"]
 
 _TASKS_WANTED = 16
 """A small export is cut into so many tasks, to keep as many processors busy, unless its parts were too small then."""
-_LEAST_PART = 8 * 1024 * 1024
+_LEAST_PART = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ def test_an_export_without_files_has_no_task() -> None:
 
 def test_a_small_export_is_cut_to_keep_processors_busy_but_not_into_crumbs() -> None:
     assert len(cut_tasks([100] * 100, 100, 256 * MIB)) == 1, "1 MB"
-    assert len(cut_tasks([10_000] * 100, 40, 256 * MIB)) == 4, "40 MB"
+    assert len(cut_tasks([10_000] * 100, 10, 256 * MIB)) == 4, "10 MB"
     assert len(cut_tasks([100_000] * 100, 100, 256 * MIB)) == 16, "1 GB"
 
 
