@@ -1,6 +1,6 @@
 """What is decided before the first task: the schemas, the datasets, the cut into tasks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.guess import SAMPLE_FILES, sample_size
@@ -23,8 +23,6 @@ from exportkit.schema.left_out import with_left_out
 from exportkit.sink.parquet import leaf_paths
 
 __all__ = ["column_plans", "decide"]
-
-_MEASURED_FILES = 3
 
 
 def decide(
@@ -49,8 +47,9 @@ def decide(
     Raises:
         ExportkitError: As ``exportkit.convert``.
     """
+    looked_at = _spread(export, counts)
     try:
-        schemas = _guessed(export, counts, options) if guess else _schemas(export, options, progress)
+        schemas = _guessed(export, looked_at, sum(counts), options) if guess else _schemas(export, options, progress)
     except MixedTypesError as error:
         note_places(error, {file.index: file.uri for file in export.files()})
         raise
@@ -62,7 +61,7 @@ def decide(
     ]
     plans = column_plans(export, targets, options)
     split = None if options.split_by is None else Split(options.split_by, values)
-    sizing = measure(export, list(_spread(export, counts, _MEASURED_FILES)), plans, options, split)
+    sizing = measure(export, _first_middle_last(looked_at), plans, options, split)
     incremental = export.summary.export_type is ExportType.INCREMENTAL
     return WorkPlan(
         fingerprint=fingerprint,
@@ -91,12 +90,14 @@ def column_plans(export: OpenExport, targets: Sequence[Target], options: Convert
     return [target.schema.plan(rescue=options.rescue, incremental=incremental) for target in targets]
 
 
-def _guessed(export: OpenExport, counts: Sequence[int], options: ConvertOptions) -> dict[SplitValue, Schema]:
+def _guessed(
+    export: OpenExport, files: Sequence[DataFile], items: int, options: ConvertOptions
+) -> dict[SplitValue, Schema]:
     """Returns the schema that a sample leads to."""
     policies = options.policies
     found = export.statistics(
-        sample=sample_size(sum(counts)),
-        files=list(_spread(export, counts, SAMPLE_FILES)),
+        sample=sample_size(items),
+        files=files,
         max_map_fields=policies.max_map_fields,
         quarantine=options.on_malformed is OnMalformed.QUARANTINE,
     )
@@ -128,10 +129,13 @@ def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) ->
     return schemas
 
 
-def _spread(export: OpenExport, counts: Sequence[int], most: int) -> Iterator[DataFile]:
-    """Yields some of the data files that are not empty, evenly, the first and the last among them."""
+def _spread(export: OpenExport, counts: Sequence[int]) -> list[DataFile]:
+    """Returns some of the data files that are not empty, evenly, the first and the last among them."""
     filled = [index for index, count in enumerate(counts) if count]
-    wanted = {filled[place * (len(filled) - 1) // (most - 1)] for place in range(most)} if filled else set()
-    for file in export.files():
-        if file.index in wanted:
-            yield file
+    steps = SAMPLE_FILES - 1
+    wanted = {filled[place * (len(filled) - 1) // steps] for place in range(SAMPLE_FILES)} if filled else set()
+    return [file for file in export.files() if file.index in wanted]
+
+
+def _first_middle_last(files: Sequence[DataFile]) -> list[DataFile]:
+    return [files[place] for place in sorted({0, len(files) // 2, len(files) - 1})] if files else []

@@ -19,8 +19,10 @@ from exportkit.store.base import ObjectInfo
 
 __all__ = ["Sizing", "measure"]
 
-_ROWS = 16_384
+_MOST_ROWS, _LEAST_ROWS = 16_384, 1024
 """Rows taken from each file that is looked at."""
+_SHARE = 16
+"""All together at most one of so many, where that is not too few: each is decoded, and written, for nothing else."""
 _BYTES = 4 * 1024 * 1024
 _UNKNOWN = 100.0
 """Bytes of a row where there is none to measure."""
@@ -60,8 +62,10 @@ def measure(
         ExportkitError: As ``OpenExport.decode``.
     """
     batches: defaultdict[int, list[pa.RecordBatch]] = defaultdict(list)
+    share = export.summary.item_count // (_SHARE * max(1, len(files)))
+    rows_of_each = max(_LEAST_ROWS, min(_MOST_ROWS, share))
     for file in files:
-        for number, batch in _first(export, file, plans, options, split):
+        for number, batch in _first(export, file, rows_of_each, plans, options, split):
             batches[number].append(batch)
     rows, size = 0, 0
     dictionaries: list[tuple[str, ...] | None] = []
@@ -77,14 +81,19 @@ def measure(
 
 
 def _first(
-    export: OpenExport, file: DataFile, plans: Sequence[ColumnPlan], options: ConvertOptions, split: Split | None
+    export: OpenExport,
+    file: DataFile,
+    count: int,
+    plans: Sequence[ColumnPlan],
+    options: ConvertOptions,
+    split: Split | None,
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     rows = 0
     with export.decode(
         file,
         plans,
         split=split,
-        batch_rows=_ROWS,
+        batch_rows=count,
         batch_bytes=min(_BYTES, options.batch_bytes),
         quarantine=options.on_malformed is OnMalformed.QUARANTINE,
         on_malformed=lambda _: None,
@@ -92,7 +101,7 @@ def _first(
         for plan, batch in batches:
             yield plan, batch
             rows += batch.num_rows
-            if rows >= _ROWS:
+            if rows >= count:
                 return
 
 

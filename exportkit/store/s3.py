@@ -13,6 +13,7 @@ from exportkit.errors import AccessDeniedError, StoreError
 from exportkit.store.aws import aws_error, make_client
 from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions
 from exportkit.store.s3_lock import S3Lock
+from exportkit.store.s3_object import S3Object
 from exportkit.store.s3_writing import PART_SIZE, S3Writer
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class S3Store(Store):
 
     def writer(self, uri: str, *, workplace: str | None = None) -> ObjectWriter:  # noqa: ARG002 - of the interface
         """Returns what writes an object: one PutObject, or a multipart upload once there are 8 MiB."""
-        return S3Writer(self.client, uri, *_split(uri), self._always)
+        return S3Writer(self._object(uri))
 
     def adopt(self, path: str, uri: str) -> ObjectInfo:
         """Uploads a file and removes it."""
@@ -152,7 +153,11 @@ class S3Store(Store):
 
     def lock(self, uri: str) -> Lock:
         """Returns a lock by an object that only one can create, renewed while it is held."""
-        return S3Lock(self.client, uri, *_split(uri), self._always)
+        return S3Lock(self._object(uri))
+
+    def _object(self, uri: str) -> S3Object:
+        bucket, key = _split(uri)
+        return S3Object(self.client, uri, {"Bucket": bucket, "Key": key, **self._always})
 
 
 class _S3Stream(io.RawIOBase):

@@ -5,16 +5,14 @@ import time
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exportkit.errors import LockedError, ObjectNotFoundError, StoreError
 from exportkit.store.aws import aws_error
 from exportkit.store.holder import Holder
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from exportkit.store.s3_object import S3Object
 
 __all__ = ["LEASE_SECONDS", "S3Lock"]
 
@@ -32,20 +30,13 @@ class S3Lock:
     LastModified.
 
     Args:
-        client: Makes the requests.
-        uri: The object, for errors.
-        bucket: Its bucket.
-        key: Its key.
-        always: What every request takes.
+        target: The object.
         lease: Seconds.
     """
 
-    def __init__(
-        self, client: "S3Client", uri: str, bucket: str, key: str, always: dict[str, Any], lease: float = LEASE_SECONDS
-    ) -> None:
-        self._client = client
-        self._uri = uri
-        self._where: dict[str, Any] = {"Bucket": bucket, "Key": key, **always}
+    def __init__(self, target: S3Object, lease: float = LEASE_SECONDS) -> None:
+        self._target = target
+        self._uri = target.uri
         self._lease = lease
         self._etag = ""
         self._lost: LockedError | None = None
@@ -68,10 +59,10 @@ class S3Lock:
         if self._lost is None:
             try:
                 # Who took the lock over may have it: If-Match keeps it theirs, where the server heeds it.
-                self._client.delete_object(**self._where, IfMatch=f'"{self._etag}"')
-            except (BotoCoreError, ClientError) as refused:
+                self._target.ask("delete_object", "s3:DeleteObject", IfMatch=f'"{self._etag}"')
+            except StoreError:
                 if error is None:
-                    raise aws_error(self._uri, refused, "s3:DeleteObject") from refused
+                    raise
 
     def check(self) -> None:
         """Raises the error of a lock that was lost."""
@@ -81,11 +72,12 @@ class S3Lock:
     def _put(self, **condition: Any) -> bool:
         """Tells whether the object could be put on the condition."""
         try:
-            answer = self._client.put_object(Body=self._body, **self._where, **condition)
-        except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _TAKEN:
+            answer = self._target.ask("put_object", "s3:PutObject", Body=self._body, **condition)
+        except StoreError as error:
+            cause = error.__cause__
+            if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _TAKEN:
                 return False
-            raise aws_error(self._uri, error, "s3:PutObject") from error
+            raise
         self._etag = answer["ETag"].strip('"')
         return True
 
@@ -96,13 +88,12 @@ class S3Lock:
             LockedError: Its holder may still be at work.
         """
         try:
-            answer = self._client.get_object(**self._where)
+            answer = self._target.ask("get_object", "s3:GetObject")
             said = answer["Body"].read()
-        except (BotoCoreError, ClientError) as error:
-            ours = aws_error(self._uri, error, "s3:GetObject")
-            if isinstance(ours, ObjectNotFoundError):
-                return False
-            raise ours from error
+        except ObjectNotFoundError:
+            return False
+        except BotoCoreError as error:  # while the body is read
+            raise aws_error(self._uri, error, "s3:GetObject") from error
         if said == self._body:  # the first put had succeeded, but its answer was lost
             self._etag = answer["ETag"].strip('"')
             return True

@@ -1,15 +1,11 @@
 """Objects of S3, written while they are made: small ones by one put, others by a multipart upload."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from exportkit.store.aws import aws_error
+from exportkit.errors import StoreError
 from exportkit.store.base import ObjectInfo
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from exportkit.store.s3_object import S3Object
 
 __all__ = ["PART_SIZE", "S3Writer"]
 
@@ -26,20 +22,12 @@ class S3Writer:
     name (``Store.clear_unfinished`` aborts it).
 
     Args:
-        client: Makes the requests.
-        uri: The object, for errors.
-        bucket: Its bucket.
-        key: Its key.
-        always: What every request takes.
+        target: The object.
         part_size: Bytes of the first parts; S3 wants 5 MiB at least.
     """
 
-    def __init__(
-        self, client: "S3Client", uri: str, bucket: str, key: str, always: dict[str, Any], part_size: int = PART_SIZE
-    ) -> None:
-        self._client = client
-        self._uri = uri
-        self._where: dict[str, Any] = {"Bucket": bucket, "Key": key, **always}
+    def __init__(self, target: S3Object, part_size: int = PART_SIZE) -> None:
+        self._target = target
         self._part_size = part_size
         self._held: list[bytes] = []
         self._held_size = 0
@@ -51,7 +39,7 @@ class S3Writer:
     @property
     def info(self) -> ObjectInfo:
         """The object as it was written."""
-        return ObjectInfo(self._uri, self._size, self._etag)
+        return ObjectInfo(self._target.uri, self._size, self._etag)
 
     def __enter__(self) -> Self:
         return self
@@ -78,20 +66,20 @@ class S3Writer:
 
     def _send(self) -> None:
         if self._upload is None:
-            self._upload = self._ask(self._client.create_multipart_upload)["UploadId"]
+            self._upload = self._ask("create_multipart_upload")["UploadId"]
         number = len(self._parts) + 1
         body = self._take()
-        answer = self._ask(self._client.upload_part, UploadId=self._upload, PartNumber=number, Body=body)
+        answer = self._ask("upload_part", UploadId=self._upload, PartNumber=number, Body=body)
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
 
     def _finish(self) -> None:
         if self._upload is None:
-            answer = self._ask(self._client.put_object, Body=self._take())
+            answer = self._ask("put_object", Body=self._take())
         else:
             if self._held:
                 self._send()
             whole = {"Parts": self._parts}
-            answer = self._ask(self._client.complete_multipart_upload, UploadId=self._upload, MultipartUpload=whole)
+            answer = self._ask("complete_multipart_upload", UploadId=self._upload, MultipartUpload=whole)
         self._etag = answer["ETag"].strip('"')
 
     def _take(self) -> bytes:
@@ -106,13 +94,11 @@ class S3Writer:
         if self._upload is None:
             return
         try:
-            self._client.abort_multipart_upload(UploadId=self._upload, **self._where)
-        except (BotoCoreError, ClientError) as error:
-            if getattr(error, "response", {}).get("Error", {}).get("Code") not in {"NoSuchUpload", "NoSuchBucket"}:
-                reason.add_note(f"the unfinished upload of {self._uri} could not be aborted; it takes up space")
+            self._ask("abort_multipart_upload", UploadId=self._upload)
+        except StoreError as error:
+            refused = getattr(error.__cause__, "response", {})
+            if refused.get("Error", {}).get("Code") not in {"NoSuchUpload", "NoSuchBucket"}:
+                reason.add_note(f"the unfinished upload of {self._target.uri} could not be aborted; it takes up space")
 
-    def _ask(self, request: Any, **named: Any) -> Any:
-        try:
-            return request(**named, **self._where)
-        except (BotoCoreError, ClientError) as error:
-            raise aws_error(self._uri, error, _PERMISSION) from error
+    def _ask(self, operation: str, **named: Any) -> Any:
+        return self._target.ask(operation, _PERMISSION, **named)

@@ -16,6 +16,7 @@ from exportkit.store import open_store
 from exportkit.store.holder import Holder
 from exportkit.store.s3 import S3Store
 from exportkit.store.s3_lock import S3Lock
+from exportkit.store.s3_object import S3Object
 from tests.servers.s3 import S3
 
 HOLD = """
@@ -92,7 +93,9 @@ class TestLocal:
 @pytest.mark.server
 class TestS3:
     def lock(self, s3: S3, lease: float = 90) -> S3Lock:
-        return S3Lock(S3Store(s3.options()).client, f"{s3.uri}/w/lock", s3.bucket, "w/lock", {}, lease)
+        return S3Lock(
+            S3Object(S3Store(s3.options()).client, f"{s3.uri}/w/lock", {"Bucket": s3.bucket, "Key": "w/lock"}), lease
+        )
 
     def put(self, s3: S3, holder: Holder) -> None:
         s3.put("w/lock", holder.to_json())

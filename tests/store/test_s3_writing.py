@@ -10,6 +10,7 @@ from botocore.stub import ANY, Stubber
 from exportkit.errors import AccessDeniedError, ObjectNotFoundError, ServiceError, StoreError
 from exportkit.store import Store, open_store
 from exportkit.store.s3 import S3Store
+from exportkit.store.s3_object import S3Object
 from exportkit.store.s3_writing import S3Writer
 from tests.servers.s3 import S3
 
@@ -85,7 +86,7 @@ def test_later_parts_of_a_very_large_object_are_larger(s3: S3, s3_requests: list
         size = {"Bucket": "b", "Key": "k", "UploadId": "u", "PartNumber": number, "Body": ANY}
         stub.add_response("upload_part", {"ETag": f"e{number}"}, size)
     with stub:
-        writer = S3Writer(client, "s3://b/k", "b", "k", {}, part_size=10)
+        writer = S3Writer(S3Object(client, "s3://b/k", {"Bucket": "b", "Key": "k"}), part_size=10)
         for _ in range(1000):
             writer.write(bytes(10))
         writer.write(bytes(10))
@@ -101,7 +102,7 @@ def test_a_missing_bucket(s3: S3, size: int, request_name: str) -> None:
         stub.add_client_error(request_name, "NoSuchBucket")
         with (
             pytest.raises(ObjectNotFoundError, match="no such bucket"),
-            S3Writer(client, "s3://b/k", "b", "k", {}) as writer,
+            S3Writer(S3Object(client, "s3://b/k", {"Bucket": "b", "Key": "k"})) as writer,
         ):
             writer.write(bytes(size))
 
@@ -134,7 +135,7 @@ def test_an_upload_that_cannot_be_aborted_is_told(s3: S3) -> None:
         stub.add_client_error("abort_multipart_upload", "AccessDenied")
         with (
             pytest.raises(ServiceError, match="InternalError") as caught,
-            S3Writer(client, "s3://b/k", "b", "k", {}) as writer,
+            S3Writer(S3Object(client, "s3://b/k", {"Bucket": "b", "Key": "k"})) as writer,
         ):
             writer.write(bytes(9 * MIB))
     assert caught.value.__notes__ == ["the unfinished upload of s3://b/k could not be aborted; it takes up space"]
