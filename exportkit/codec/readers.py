@@ -1,6 +1,7 @@
 """The readers of the reference engine that hand records on: items, transcoder, canonicaliser."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
@@ -20,7 +21,7 @@ __all__ = ["ReferenceCanonicaliser", "ReferenceItems", "ReferenceTranscoder"]
 Result = TypeVar("Result")
 
 
-class _Reader(Generic[Result]):
+class _Reader(ABC, Generic[Result]):
     """Makes one result of each record, up to the first faulty one."""
 
     def __init__(self, options: ReadOptions, on_bytes: OnBytes) -> None:
@@ -28,8 +29,9 @@ class _Reader(Generic[Result]):
         self._source = RecordSource(options, on_bytes)
         self._error: MalformedRecordError | None = None
 
+    @abstractmethod
     def _make(self, tree: RecordTree) -> Result:
-        raise NotImplementedError
+        """Makes one record's result."""
 
     def _feed(self, chunk: Buffer) -> list[Result]:
         self._raise()

@@ -24,11 +24,11 @@ from exportkit.convert.report import ConvertReport, DatasetReport
 from exportkit.convert.tasks import Task
 from exportkit.convert.work import Outcome, Target, Workplace, WorkPlan, WrittenPart
 from exportkit.convert.writing import TaskWriter, part_is_whole, quarantine_name
-from exportkit.errors import ItemCountError, MisfitError, StoreError, UsageError
+from exportkit.errors import ItemCountError, MisfitError, MixedTypesError, StoreError, UsageError
 from exportkit.export import DataFile, Export
 from exportkit.model.formats import ExportType
-from exportkit.model.times import format_time
 from exportkit.reading import NoProgress, OpenExport, Progress, in_order
+from exportkit.reading.schemas import note_places
 from exportkit.store import Store
 from exportkit.store.base import Lock
 
@@ -59,6 +59,13 @@ class Conversion:
 
     def run(self) -> ConvertReport:
         """Converts, or finds that it was done; arguments and errors are those of ``exportkit.convert``."""
+        try:
+            return self._run()
+        except MixedTypesError as error:
+            note_places(error, {file.index: file.uri for file in self.source.files()})
+            raise
+
+    def _run(self) -> ConvertReport:
         fingerprint = self._fingerprint(self._read_manifest())
         with self.store.lock(self.store.join(self.dest.uri, LOCK)) as lock:
             finished = read_dataset(self.store, self.dest.uri)
@@ -284,14 +291,5 @@ class Conversion:
 
     def _describe(self) -> dict[str, Any]:
         summary = self.source.summary
-        return {
-            "uri": self.source.uri,
-            "arn": summary.export_arn,
-            "table": summary.table_arn,
-            "kind": str(summary.export_type),
-            "format": str(summary.output_format),
-            "view": None if summary.output_view is None else str(summary.output_view),
-            "export_time": None if summary.export_time is None else format_time(summary.export_time),
-            "window": None if summary.window is None else str(summary.window),
-            "summary_md5": self.source.summary_md5,
-        }
+        told = {"uri": self.source.uri, "arn": summary.export_arn, **summary.told()}
+        return {**told, "summary_md5": self.source.summary_md5}

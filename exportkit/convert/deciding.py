@@ -10,14 +10,12 @@ from exportkit.convert.sizing import measure
 from exportkit.convert.splits import split_folders
 from exportkit.convert.tasks import cut_tasks
 from exportkit.convert.work import Target, WorkPlan
-from exportkit.errors import MixedTypesError
 from exportkit.export import DataFile
 from exportkit.model.decode import Split
 from exportkit.model.formats import ExportType
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import SplitValue
 from exportkit.reading import OpenExport, Progress
-from exportkit.reading.schemas import note_places
 from exportkit.schema import Schema, extend, resolve
 from exportkit.schema.left_out import with_left_out
 from exportkit.sink.parquet import leaf_paths
@@ -48,11 +46,7 @@ def decide(
         ExportkitError: As ``exportkit.convert``.
     """
     looked_at = _spread(export, counts)
-    try:
-        schemas = _guessed(export, looked_at, sum(counts), options) if guess else _schemas(export, options, progress)
-    except MixedTypesError as error:
-        note_places(error, {file.index: file.uri for file in export.files()})
-        raise
+    schemas = _guessed(export, looked_at, sum(counts), options) if guess else _schemas(export, options, progress)
     values = tuple(schemas)
     folders = ("",) if options.split_by is None else split_folders(options.split_by, values)
     targets = [

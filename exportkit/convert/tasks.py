@@ -52,7 +52,7 @@ def cut_tasks(counts: Sequence[int], bytes_per_row: float, target: int) -> tuple
         target: Bytes that a Parquet file should have.
 
     Example:
-        >>> [(task.first, task.files) for task in cut_tasks([100, 0, 100, 400], 50_000, 256_000_000)]
+        >>> [(task.first, task.files) for task in cut_tasks([100, 0, 100, 400], 10_000, 256_000_000)]
         [(0, 3), (3, 1)]
     """
     items = sum(counts)

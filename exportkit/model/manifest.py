@@ -231,6 +231,17 @@ class ManifestSummary:
             extra=members.beside(_SUMMARY_KEYS),
         )
 
+    def told(self) -> dict[str, str | None]:
+        """Returns what reports say of the export: table, kind, format, view, time or window."""
+        return {
+            "table": self.table_arn,
+            "kind": str(self.export_type),
+            "format": str(self.output_format),
+            "view": None if self.output_view is None else str(self.output_view),
+            "export_time": None if self.export_time is None else format_time(self.export_time),
+            "window": None if self.window is None else str(self.window),
+        }
+
     def to_json(self) -> bytes:
         """Returns the summary as AWS writes one: its key order, compact, no line feed.
 

@@ -22,7 +22,6 @@ from exportkit.export import DataFile, DataFiles, Export, open_export
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
-from exportkit.model.times import format_time
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
@@ -337,17 +336,7 @@ class _Run:
         return {file.index: file.uri for file in files if file.index in indices}
 
     def _describe(self, export: Export) -> dict[str, object]:
-        summary = export.summary
-        return {
-            "uri": export.uri,
-            "table": summary.table_arn,
-            "kind": str(summary.export_type),
-            "format": str(summary.output_format),
-            "view": None if summary.output_view is None else str(summary.output_view),
-            "export_time": None if summary.export_time is None else format_time(summary.export_time),
-            "window": None if summary.window is None else str(summary.window),
-            "engine": self.engine.name,
-        }
+        return {"uri": export.uri, **export.summary.told(), "engine": self.engine.name}
 
 
 def _digest(uri: str) -> bytes:

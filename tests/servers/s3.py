@@ -76,6 +76,7 @@ def _start(weed: str) -> SeaweedFS:
                 "-webdav=false",
                 "-admin.ui=false",
                 "-master.telemetry=false",
+                "-volume.max=100000",  # each bucket takes some; by itself it allows as many as would fill the free disk
             ],
             env={**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testsecret"},
             stdout=output,
