@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import chain
 
 from exportkit.convert.dataset import DATASET, Finished
 from exportkit.convert.quarantine import QUARANTINE_FOLDER
@@ -37,15 +38,19 @@ class Destination:
         """
         folders, files = self.store.children(self.uri)
         names = [f"{self.store.name(uri)}/" for uri in folders] + [self.store.name(info.uri) for info in files]
-        others = [
-            self._first_in(name) for name in names if name not in {f"{WORK_FOLDER}/", LOCK} and not name.startswith(".")
-        ][:1]
-        # A link to a folder is no child of it, but would be written through.
-        others += [info.uri for name in (DATA_FOLDER, QUARANTINE_FOLDER) for info in self.store.list(self._path(name))]
-        others += [info.uri for info in self.store.list(self._path(WORK_FOLDER)) if not self._is_left_work(info.uri)]
-        if others:
+        ours = {f"{WORK_FOLDER}/", LOCK}
+        other = next(
+            chain(
+                (self._first_in(name) for name in names if name not in ours and not name.startswith(".")),
+                # A link to a folder is no child of it, but would be written through.
+                (info.uri for name in (DATA_FOLDER, QUARANTINE_FOLDER) for info in self.store.list(self._path(name))),
+                (info.uri for info in self.store.list(self._path(WORK_FOLDER)) if not self._is_left_work(info.uri)),
+            ),
+            None,
+        )
+        if other is not None:
             raise UsageError(
-                f"{self.uri} is not empty: {others[0]} lies there, and no result of exportkit's, finished or not; move "
+                f"{self.uri} is not empty: {other} lies there, and no result of exportkit's, finished or not; move "
                 "it away, or take another destination"
             )
 
