@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOptions
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
@@ -28,7 +29,9 @@ __all__ = [
     "Index",
     "Inference",
     "Items",
+    "KeyFilter",
     "Scanner",
+    "Signer",
     "Transcoder",
 ]
 
@@ -160,27 +163,79 @@ class Decoder(Protocol):
         """
 
 
+class KeyFilter(Protocol):
+    """Tells of a key whether it surely is not among those added (``docs/joining.md``); several threads may ask."""
+
+    def add(self, entries: Buffer) -> None:
+        """Adds the keys of join entries. Nobody may ask meanwhile."""
+
+    def __contains__(self, key_hash: bytes) -> bool:
+        """Tells whether a key, by the 16 bytes of its hash, may have been added."""
+
+
 class Index(Protocol):
-    """Keeps the latest change of each key over the change records fed to it."""
+    """Turns the change records of one data file into join entries (``docs/joining.md``)."""
 
-    def feed(self, chunk: Buffer) -> None:
-        """Takes the next bytes of an increment's data file."""
+    def feed(self, chunk: Buffer) -> bytes:
+        """Returns the entries of the records that the chunk completed.
 
-    def finish(self) -> None:
-        """Ends the data file; more may follow."""
+        Raises:
+            MalformedRecordError: As the other readers; also where a record's key is not what it has to be.
+        """
 
-    def __len__(self) -> int:
-        """Keys that changed."""
+    def finish(self) -> bytes:
+        """Returns the last record's, if it had no line feed; the same errors."""
+
+    @property
+    def records(self) -> int:
+        """Records seen so far."""
+
+    @property
+    def key_names(self) -> tuple[str, ...] | None:
+        """Names of the key attributes in the order of their UTF-8; None before the first record, if not given."""
 
 
 class Applier(Protocol):
-    """Tells which byte ranges of a base stand untouched by an index, and which records it hits."""
+    """Splits the records of a state's data file: into lines to keep, and those that a filter may hold."""
 
-    def feed(self, chunk: Buffer) -> tuple[Sequence[tuple[int, int]], Sequence[bytes]]:
-        """Returns the ranges [start, end) of the file to keep, and the lines that were hit."""
+    def feed(self, chunk: Buffer) -> bytes:
+        """Returns the lines to keep, in order, of the records that the chunk completed.
 
-    def finish(self) -> tuple[Sequence[tuple[int, int]], Sequence[bytes]]:
-        """Returns the same for a last record without line feed."""
+        Raises:
+            MalformedRecordError: As the other readers; also where an item has no key, or not of a key's type.
+        """
+
+    def finish(self) -> bytes:
+        """Returns the last record's, if it had no line feed; the same errors."""
+
+    def take_entries(self) -> bytes:
+        """Returns and forgets the join entries of the other records, collected since the last call."""
+
+    @property
+    def records(self) -> int:
+        """Records seen so far."""
+
+    @property
+    def kept(self) -> int:
+        """Records among them that were kept."""
+
+
+class Signer(Protocol):
+    """Sums the hashes of the records of one data file (``docs/signature.md``)."""
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file.
+
+        Raises:
+            MalformedRecordError: As the other readers.
+        """
+
+    @property
+    def records(self) -> int:
+        """Records seen so far."""
+
+    def finish(self) -> bytes:
+        """Ends the file and returns the sum, modulo 2**256, of its records' SHA-256, 32 bytes big-endian."""
 
 
 class Engine(Protocol):
@@ -226,3 +281,30 @@ class Engine(Protocol):
 
     def partition_keys(self, entries: Buffer, byte: int) -> Sequence[bytes]:
         """Returns 256 runs of the entries, split by that byte of the hash, order kept."""
+
+    def key_filter(self, words: int) -> KeyFilter:
+        """Returns an empty filter of so many words of 64 bits, a power of two."""
+
+    def index(self, options: IndexOptions) -> Index:
+        """Returns an index of one data file of changes."""
+
+    def applier(self, options: ApplyOptions, key_filter: KeyFilter | None) -> Applier:
+        """Returns an applier of one data file of a state.
+
+        Args:
+            options: How to read it.
+            key_filter: Records whose key it does not hold are kept; None: every record becomes an entry.
+        """
+
+    def join(self, entries: Buffer, options: JoinOptions) -> Joined:
+        """Returns what becomes of whole join entries, given in any order; all of a key have to be among them.
+
+        Raises:
+            ValueError: They are no whole entries.
+        """
+
+    def partition_entries(self, entries: Buffer, byte: int) -> Sequence[bytes]:
+        """Returns 256 runs of join entries, split by that byte of the hash, order kept."""
+
+    def signer(self, options: ReadOptions) -> Signer:
+        """Returns a signer of one data file."""
