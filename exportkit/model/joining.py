@@ -119,6 +119,8 @@ class JoinOptions:
         sources: By source number, what is known of it. Sources without an entry here are as ``Source()``.
         old_images: Whether change records get their old images.
         timestamp: WriteTimestampMicros of the change records made; None, of ``COMPACT`` alone: of the last change.
+        window: Start and end, exclusive, of the window made, microseconds since the epoch: of ``COMPACT``, a last
+            change's timestamp before or behind it becomes its first or its last microsecond. None: they stay.
         samples: Drifts to tell with their images at most.
     """
 
@@ -127,6 +129,7 @@ class JoinOptions:
     sources: tuple[Source, ...] = ()
     old_images: bool = True
     timestamp: int | None = None
+    window: tuple[int, int] | None = None
     samples: int = 20
 
 
@@ -179,7 +182,8 @@ class Joined:
     """What became of some entries; every count is of keys, but where it says records.
 
     Attributes:
-        lines: The records made, each a line with its line feed, in the order of the hashes of their keys.
+        lines: The records made, each a line with its line feed, in the order of the hashes of their keys. Of a diff of
+            entries with the payload ``none``: an entry for each of those records, for a filter.
         records: How many they are.
         inserted: Replay: items that were not in the base. Else: change records with a new image alone.
         replaced: Replay: items of the base that changed. Else: change records with both sides (without old images:
