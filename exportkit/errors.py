@@ -16,7 +16,8 @@
     │   ├── SplitError (ValueError)             values of the attribute to split by: too many, or not foreseen
     │   ├── GzipError                           a gzip stream that cannot be inflated
     │   ├── Md5MismatchError                    an object whose MD5 is not the manifest's
-    │   └── ItemCountError                      exit 1: a file holds another number of records than listed
+    │   ├── ItemCountError                      exit 1: a file holds another number of records than listed
+    │   └── DuplicateKeyError (ValueError)      exit 1: two items of one state have one key
     ├── StoreError (OSError)                    exit 3: storage or service could not do it
     │   ├── ObjectNotFoundError (FileNotFoundError)
     │   ├── AccessDeniedError (PermissionError)
@@ -38,6 +39,7 @@ from exportkit.reasons import REASONS
 __all__ = [
     "AccessDeniedError",
     "DataError",
+    "DuplicateKeyError",
     "EngineError",
     "ExportError",
     "ExportIncompleteError",
@@ -257,6 +259,29 @@ class ItemCountError(_PlacedError, DataError):
     """A data file holds another number of records than its manifest says."""
 
     exit_code = 1
+
+
+class DuplicateKeyError(DataError, ValueError):
+    """Two items of one state have one key.
+
+    Attributes:
+        first: The earlier one: its data file, line from 1, byte offset.
+        second: The later one.
+    """
+
+    exit_code = 1
+
+    def __init__(self, first: tuple[str, int, int], second: tuple[str, int, int]) -> None:
+        super().__init__(first, second)
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        (uri, line, offset), (first, first_line, first_offset) = self.second, self.first
+        return (
+            f"{uri}: line {line} (byte {offset}): this item has the key of another, {first}: line {first_line} "
+            f"(byte {first_offset}); a table holds a key once: export anew"
+        )
 
 
 class StoreError(_PlacedError, OSError):

@@ -7,6 +7,7 @@ import pytest
 
 from exportkit.errors import (
     AccessDeniedError,
+    DuplicateKeyError,
     ForeignKeyError,
     ManifestError,
     ObjectNotFoundError,
@@ -49,3 +50,11 @@ def test_errors_of_manifests_keep_their_line(error: ManifestError | ForeignKeyEr
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert (str(again), again.__dict__) == (text, error.__dict__)
+
+
+def test_two_items_with_one_key_are_both_named() -> None:
+    error = DuplicateKeyError(("a.json.gz", 2, 60), ("b.json.gz", 7, 900))
+    told = "b.json.gz: line 7 (byte 900): this item has the key of another, a.json.gz: line 2 (byte 60);"
+    assert str(error).startswith(told)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.first, again.exit_code) == (str(error), error.first, 1)
