@@ -16,8 +16,8 @@
     │   ├── SplitError (ValueError)             values of the attribute to split by: too many, or not foreseen
     │   ├── GzipError                           a gzip stream that cannot be inflated
     │   ├── Md5MismatchError                    an object whose MD5 is not the manifest's
-    │   ├── ItemCountError                      exit 1: a file holds another number of records than listed
-    │   └── DuplicateKeyError (ValueError)      exit 1: two items of one state have one key
+    │   ├── DuplicateKeyError (ValueError)      two items of one state that have one key
+    │   └── ItemCountError                      exit 1: a file holds another number of records than listed
     ├── StoreError (OSError)                    exit 3: storage or service could not do it
     │   ├── ObjectNotFoundError (FileNotFoundError)
     │   ├── AccessDeniedError (PermissionError)
@@ -268,8 +268,6 @@ class DuplicateKeyError(DataError, ValueError):
         first: The earlier one: its data file, line from 1, byte offset.
         second: The later one.
     """
-
-    exit_code = 1
 
     def __init__(self, first: tuple[str, int, int], second: tuple[str, int, int]) -> None:
         super().__init__(first, second)

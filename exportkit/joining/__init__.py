@@ -1,1 +1,1 @@
-"""Records of several exports brought together by key (``docs/joining.md``): what replay, diff, compact and revert share."""
+"""Records of several exports brought together by key (``docs/joining.md``), as replay, diff, compact and revert do."""

@@ -69,6 +69,7 @@ class ApplyOptions:
         file_index: The file's number in its manifest.
         key_names: Names of the key attributes: partition key, and sort key if there is one.
         payload: What entries carry.
+        keep_lines: Whether the lines to keep are handed out; else they are only counted.
     """
 
     format: OutputFormat
@@ -79,6 +80,7 @@ class ApplyOptions:
     file_index: int = 0
     key_names: tuple[str, ...]
     payload: Payload = "line"
+    keep_lines: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

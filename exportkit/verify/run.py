@@ -21,6 +21,7 @@ from exportkit.errors import (
 from exportkit.export import DataFile, DataFiles, Export, open_export
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
+from exportkit.model.key import check_key
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
@@ -77,8 +78,7 @@ def verify(
         level = Level(level)
     except ValueError:
         raise UsageError(f"no such level: {level}; there are {', '.join(Level)}") from None
-    if isinstance(key, str | bytes):
-        raise UsageError(f"a key is a tuple of attribute names, such as ({key!r},)")
+    check_key(key)
     for name, value, least in (
         ("expect_item_count", expect_item_count, 0),
         ("jobs", jobs, 1),
@@ -87,8 +87,6 @@ def verify(
         if value is not None and not least <= value < 1 << 63:
             raise UsageError(f"{name} is {value}; it has to be at least {least}")
     location = os.fspath(location)
-    if key is not None and (not 1 <= len(key) <= 2 or not all(key) or len(set(key)) != len(key)):
-        raise UsageError(f"a key is one or two different attribute names, not {','.join(key)!r}")
     run = _Run(
         level=level,
         key=key,

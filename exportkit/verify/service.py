@@ -2,10 +2,11 @@
 
 from exportkit.errors import StoreError, UsageError
 from exportkit.export import Export
+from exportkit.model.manifest import ManifestSummary
 from exportkit.store import StoreOptions
 from exportkit.verify.report import Findings
 
-__all__ = ["KEY_CODES", "ask_service"]
+__all__ = ["KEY_CODES", "ask_service", "described_key"]
 
 KEY_CODES = ("key-missing", "key-type-mixed", "duplicate-key")
 
@@ -29,7 +30,7 @@ def ask_service(
         UsageError: The export does not say what it is called.
         ServiceError: The service cannot be asked, or does not know the export.
     """
-    from exportkit.store.aws import describe_export, describe_table  # noqa: PLC0415 - boto3 takes long to import
+    from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
 
     arn, uri = export.summary.export_arn, export.summary_uri
     if arn is None:
@@ -46,15 +47,30 @@ def ask_service(
         )
     if key is not None or export.summary.table_arn is None or export.summary.window is not None:
         return key
+    found = described_key(export.summary, options)
+    if isinstance(found, tuple):
+        return found
+    for code in KEY_CODES:
+        findings.not_done(code, found)
+    return None
+
+
+def described_key(summary: ManifestSummary, options: StoreOptions) -> tuple[str, ...] | str:
+    """Returns the key of an export's table as DescribeTable says, or in words why it cannot be known so.
+
+    Args:
+        summary: What the export says of itself; it names its table.
+        options: How to reach the service.
+    """
+    from exportkit.store.aws import describe_table  # noqa: PLC0415 - boto3 takes long to import
+
+    if summary.table_arn is None:
+        return "the key is not known (--key), and the export names no table"
     try:
-        table = describe_table(export.summary.table_arn, options)
+        table = describe_table(summary.table_arn, options)
     except StoreError as error:
         # Backups outlive their tables: that is no reason not to judge the rest.
-        why = f"the key is not known (--key), and DescribeTable: {error.message}"
-    else:
-        if export.summary.table_id in {None, table.table_id}:
-            return table.key
-        why = "the key is not known (--key): the table was made anew since, with another tableId"
-    for code in KEY_CODES:
-        findings.not_done(code, why)
-    return None
+        return f"the key is not known (--key), and DescribeTable: {error.message}"
+    if summary.table_id in {None, table.table_id}:
+        return table.key
+    return "the key is not known (--key): the table was made anew since, with another tableId"
