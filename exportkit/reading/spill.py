@@ -1,0 +1,260 @@
+"""Entries by their keys' hashes, any number of them in bounded memory.
+
+Entries collect in memory; once they fill it they go to disk, in runs by the first byte of their hash. All entries
+of a key come back together, in one leaf; what is too large for the memory is split again by the next byte, so that
+one leaf behind the other the entries come in the order of their hashes, whatever was split how often.
+"""
+
+import os
+import tempfile
+import threading
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import accumulate
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from exportkit.errors import StoreError
+from exportkit.model.scan import Buffer
+
+__all__ = ["Leaf", "Spill"]
+
+_RUNS = 256
+
+# Four bytes of SHA-256 split any number of different keys that a disk can hold into leaves
+# that fit; what is larger then is one key many times over.
+_LAST_BYTE = 3
+
+
+class Leaf:
+    """All entries of some keys, in memory or on disk; it lasts until the next leaf is asked for.
+
+    Attributes:
+        size: Its bytes.
+    """
+
+    def __init__(self, pieces: Sequence[Callable[[], bytes]], sizes: Sequence[int], memory: int) -> None:
+        self.size = sum(sizes)
+        self._pieces = pieces
+        self._sizes = sizes
+        self._memory = memory
+
+    def read(self) -> bytes:
+        """Returns its entries.
+
+        Raises:
+            StoreError: They cannot be read back.
+        """
+        return b"".join(piece() for piece in self._pieces) if len(self._pieces) > 1 else self._pieces[0]()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yields its entries, whole ones, as many at a time as the spill was to hold, about; errors as ``read``."""
+        taken: list[bytes] = []
+        held = 0
+        for piece, size in zip(self._pieces, self._sizes, strict=True):
+            if taken and held + size > self._memory:
+                yield b"".join(taken)
+                taken, held = [], 0
+            taken.append(piece())
+            held += size
+        yield b"".join(taken)
+
+
+class Spill:
+    """Collects entries and gives them back by their keys.
+
+    Safe to add to, and later to take leaves from, in several threads. While entries are added, memory is at most about
+    three times ``memory``; a leaf that is read takes up to two times it. The rest lies in a nameless file under
+    ``temp_dir``, which is gone with the process, however that ends.
+
+    Args:
+        partition: Returns 256 runs of whole entries, split by a byte of their hash: ``Engine.partition_entries``
+            or ``Engine.partition_keys``.
+        temp_dir: Where to spill; the system's temporary folder if None.
+        memory: Bytes of entries to hold before they are spilled, and that a leaf may have where it can be split.
+        what: What the entries are, for errors: ``keys``, ``changes``.
+    """
+
+    def __init__(
+        self,
+        partition: Callable[[Buffer, int], Sequence[bytes]],
+        *,
+        temp_dir: Path | None,
+        memory: int,
+        what: str,
+    ) -> None:
+        self._partition = partition
+        self._temp_dir = temp_dir
+        self._memory = memory
+        self._what = what
+        self._held: list[bytes] = []
+        self._held_size = 0
+        self._runs: Sequence[bytes] | None = None  # of all entries, where they stayed in memory
+        self._top: _Level | None = None
+        self._is_sealed = False
+        self._adding = threading.Lock()
+        self._spilling = threading.Lock()
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._held, self._runs = [], None
+        if self._top is not None:
+            self._top.close()
+
+    def add(self, entries: bytes) -> None:
+        """Takes entries over.
+
+        Args:
+            entries: Any number of whole entries.
+
+        Raises:
+            StoreError: The temporary folder cannot be written.
+            ValueError: Leaves have been taken already.
+        """
+        if not entries:
+            return
+        with self._adding:
+            if self._is_sealed:
+                raise ValueError("entries cannot be added once leaves have been taken")
+            self.size += len(entries)
+            self._held.append(entries)
+            self._held_size += len(entries)
+            if self._held_size < self._memory:
+                return
+            # Only one thread spills at a time; while it does, the others may fill the memory once more.
+            self._spilling.acquire()
+            full = self._take_held()
+        try:
+            self._spill(full)
+        finally:
+            self._spilling.release()
+
+    def parts(self, first: int = 0, last: int = _RUNS) -> Iterator[Leaf]:
+        """Yields the leaves of the entries whose hash has a first byte in ``[first, last)``, in the order of hashes.
+
+        Each leaf has at most ``memory`` bytes where it could be split: a leaf of one key may have more.
+
+        Raises:
+            StoreError: The temporary folder cannot be written or read.
+        """
+        self._seal()
+        if self._top is not None:
+            yield from self._top.parts(first, last)
+            return
+        for run in (self._runs or ())[first:last]:
+            if run:
+                yield Leaf([lambda run=run: run], [len(run)], self._memory)  # type: ignore[misc]  # mypy: no default of a lambda
+
+    def leaves(self, first: int = 0, last: int = _RUNS) -> Iterator[bytes]:
+        """Yields the same leaves, read; errors as ``parts``."""
+        for leaf in self.parts(first, last):
+            yield leaf.read()
+
+    def _seal(self) -> None:
+        """Ends the adding: what is held goes to where the other entries are."""
+        with self._adding:
+            if self._is_sealed:
+                return
+            with self._spilling:
+                full = self._take_held()
+                if self._top is not None:
+                    self._spill(full)
+                else:
+                    self._runs = self._partition(b"".join(full), 0)
+            self._is_sealed = True
+
+    def _take_held(self) -> list[bytes]:
+        held, self._held, self._held_size = self._held, [], 0
+        return held
+
+    def _spill(self, full: list[bytes]) -> None:
+        if not full:
+            return
+        if self._top is None:
+            self._top = _Level(self._partition, self._told, self._temp_dir, self._memory, 0)
+        entries = b"".join(full)
+        full.clear()
+        self._top.add(entries)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turns what the temporary folder fails with into an error that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            place = str(self._temp_dir or tempfile.gettempdir())
+            raise StoreError(
+                place,
+                f"{self._what} cannot be spilled there ({error.strerror or error}); name another folder (--temp-dir)",
+            ) from error
+
+
+class _Level:
+    """Entries on disk, split by one byte of their hash: one file, each spilling in it as 256 runs one after another."""
+
+    def __init__(
+        self,
+        partition: Callable[[Buffer, int], Sequence[bytes]],
+        told: Callable[[], AbstractContextManager[None]],
+        temp_dir: Path | None,
+        memory: int,
+        byte: int,
+    ) -> None:
+        self._partition = partition
+        self._told = told
+        self._temp_dir = temp_dir
+        self._memory = memory
+        self._byte = byte
+        self._ends: list[array[int]] = []  # of the runs of each spilling, where in the file they begin and end
+        with told():
+            self._file = tempfile.TemporaryFile(dir=temp_dir)  # noqa: SIM115 - closed by close()
+
+    def add(self, entries: bytes) -> None:
+        runs = self._partition(entries, self._byte)
+        start = self._ends[-1][-1] if self._ends else 0
+        with self._told():
+            self._file.writelines(runs)
+            self._file.flush()
+        self._ends.append(array("Q", accumulate(map(len, runs), initial=start)))
+
+    def parts(self, first: int, last: int) -> Iterator[Leaf]:
+        for number in range(first, last):
+            places = [(ends[number], ends[number + 1]) for ends in self._ends if ends[number] < ends[number + 1]]
+            if not places:
+                continue
+            sizes = [end - start for start, end in places]
+            leaf = Leaf([self._reader(start, end) for start, end in places], sizes, self._memory)
+            if leaf.size <= self._memory or self._byte == _LAST_BYTE:
+                yield leaf
+                continue
+            below = _Level(self._partition, self._told, self._temp_dir, self._memory, self._byte + 1)
+            try:
+                for piece in leaf.pieces():
+                    below.add(piece)
+                yield from below.parts(0, _RUNS)
+            finally:
+                below.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _reader(self, start: int, end: int) -> Callable[[], bytes]:
+        return lambda: self._read(start, end)
+
+    def _read(self, start: int, end: int) -> bytes:
+        parts: list[bytes] = []
+        with self._told():
+            while start < end:  # the operating system reads no more than 2 GiB at once
+                part = os.pread(self._file.fileno(), end - start, start)
+                if not part:
+                    raise OSError("the temporary file was cut")
+                parts.append(part)
+                start += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
