@@ -3,11 +3,15 @@
 ``manifest-summary.json`` is written last and is the mark of completion, as AWS's own
 is: an export that was not finished has ``_started`` and perhaps data files, each of them
 whole, which no manifest names. Memory does not grow with the data, but by one manifest
-line for each file. The same calls give the same bytes.
+line for each file. The same calls give the same bytes, wherever they are written to: in S3
+a large file is uploaded in several parts, and its manifest line still has the etag of a
+single one, as AWS's have, which an object's own ETag may differ from anyway (md5Checksum decides).
 """
 
 import base64
 import os
+import re
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import md5, sha256
@@ -20,25 +24,30 @@ from exportkit.errors import UsageError
 from exportkit.model.formats import ExportType
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_FILES, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_export_id
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
-from exportkit.store.writing import AtomicFile
+from exportkit.store.base import ObjectWriter, Store
+from exportkit.store.local import LocalStore
 
 __all__ = ["DataFileWriter", "ExportWriter"]
 
 _GZIP = 31  # a gzip member: no name, mtime 0, OS ff; of nothing it is the 20 bytes AWS writes
+_UNFINISHED = re.compile(r"\..*\.partial")
 
 
 class ExportWriter:
-    r"""Writes one export below a local folder that stands for the bucket.
+    r"""Writes one export below a folder that stands for the bucket, or into a bucket.
+
+    Several threads may write data files at once.
 
     Args:
-        root: What manifest keys are relative to: the folder that stands for the bucket.
-        summary: What the summary is to say. ``export_arn`` names the ExportId,
-            ``s3_prefix`` where below the root the export goes; ``item_count`` and
-            ``manifest_files_s3_key`` are filled in.
+        root: What manifest keys are relative to: the folder that stands for the bucket, or ``s3://BUCKET``.
+        summary: What the summary is to say. ``s3_prefix`` names where below the root the export
+            goes; ``item_count`` and ``manifest_files_s3_key`` are filled in.
+        store: Where the root lies; the local file system if None.
+        export_id: The ExportId; the one that ``export_arn`` names if None.
         level: Deflate level of igzip, 0 to 3.
 
     Raises:
-        UsageError: The summary names no ExportId, or a prefix that leads out of the root.
+        UsageError: There is no ExportId, or the prefix leads out of the root.
 
     Example:
         >>> with ExportWriter("/backup", summary) as export:  # doctest: +SKIP
@@ -47,24 +56,36 @@ class ExportWriter:
         ...     summary = export.finish()
     """
 
-    def __init__(self, root: str | os.PathLike[str], summary: ManifestSummary, *, level: int = 1) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        summary: ManifestSummary,
+        *,
+        store: Store | None = None,
+        export_id: str | None = None,
+        level: int = 1,
+    ) -> None:
         prefix = summary.s3_prefix or ""
-        export_id = summary.export_id
+        export_id = export_id or summary.export_id
         if export_id is None or not is_export_id(export_id):
             raise UsageError(
                 "an export to be written needs an exportArn that ends in its ExportId, <14 digits>-<8 hex>"
             )
         if prefix.startswith("/") or ".." in prefix.split("/"):
             raise UsageError(f"a prefix that leads out of the bucket: {prefix!r}")
+        self._store = store or LocalStore()
         self._root = os.fspath(root)
         self._top = f"{prefix.rstrip('/')}/{ROOT_FOLDER}" if prefix else ROOT_FOLDER
         self._id = export_id
         self._own = f"{self._top}/{self._id}"
         self._summary = replace(summary, manifest_files_s3_key=f"{self._own}/{MANIFEST_FILES}")
         self._level = level
-        self._entries: dict[int, DataFileEntry] = {}
-        self._opened = 0
+        self._lock = threading.Lock()
+        self._keys: dict[tuple[int, ...], str] = {}
+        self._entries: dict[tuple[int, ...], DataFileEntry] = {}
         self._bytes = 0
+        self._others: list[str] = []
+        self._taken_up = False
 
     def __enter__(self) -> Self:
         self._put(STARTED, b"")
@@ -78,7 +99,7 @@ class ExportWriter:
     @property
     def folder(self) -> str:
         """The export's folder."""
-        return self._path(self._own)
+        return self._uri(self._own)
 
     @property
     def item_count(self) -> int:
@@ -90,19 +111,38 @@ class ExportWriter:
         """Decompressed bytes of the data files that are done."""
         return self._bytes
 
-    def data_file(self) -> "DataFileWriter":
-        """Returns a writer of the next data file; several may be open at once.
+    def data_file(self, place: tuple[int, ...] | None = None) -> "DataFileWriter":
+        """Returns a writer of a data file; several may be open at once.
 
-        Manifest lines come in the order of these calls, and names are made from the
-        ExportId and that order.
+        Manifest lines come in the order of the places, and names are made from the ExportId and the place.
+
+        Args:
+            place: The file's place among the export's files, as numbers to sort by; as many as were asked for
+                before if None.
+
+        Raises:
+            ValueError: There is a file of this place.
         """
-        index = self._opened
-        self._opened += 1
-        name = base64.b32encode(sha256(f"{self._id}/{index}".encode()).digest()[:16]).decode().lower().rstrip("=")
-        # The data of all incremental exports under one prefix lies in one folder.
-        folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
-        key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"
-        return DataFileWriter(self, index, key, self._path(key), self._level)
+        with self._lock:
+            place = (len(self._keys),) if place is None else place
+            if place in self._keys:
+                raise ValueError(f"two data files of the place {place}")
+            number = ".".join(map(str, place))
+            name = base64.b32encode(sha256(f"{self._id}/{number}".encode()).digest()[:16]).decode().lower().rstrip("=")
+            # The data of all incremental exports under one prefix lies in one folder.
+            folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
+            key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"
+            self._keys[place] = key
+        uri = self._uri(key)
+        if self._taken_up:
+            self._store.clear_unfinished(uri)
+        # Unfinished bytes lie in the export's own folder, where they are known to be its own.
+        file = self._store.writer(uri, workplace=self.folder)
+        return DataFileWriter(self, place, key, file, self._level)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Writes a file of another kind into the export's folder, beside the manifests."""
+        self._put(name, data)
 
     def finish(self, *, billed_size_bytes: int | None = None) -> ManifestSummary:
         """Writes the manifests and returns what the summary says.
@@ -113,14 +153,38 @@ class ExportWriter:
         summary = replace(self._summary, item_count=self.item_count)
         if billed_size_bytes is not None:
             summary = replace(summary, billed_size_bytes=billed_size_bytes)
-        lines = (self._entries[index].to_json() for index in sorted(self._entries))
+        lines = (self._entries[place].to_json() for place in sorted(self._entries))
         self._put_with_md5(MANIFEST_FILES, b"".join(lines))
         self._put_with_md5(MANIFEST_SUMMARY, summary.to_json())
         return summary
 
-    def _done(self, index: int, entry: DataFileEntry, size: int) -> None:
-        self._entries[index] = entry
-        self._bytes += size
+    def take_up(self) -> None:
+        """Prepares to write an export anew that a killed run began: what it left unfinished is cleared away.
+
+        Nobody else may be writing it.
+
+        Raises:
+            StoreError: Storage failed.
+        """
+        self._taken_up = True
+        self._store.clear_unfinished(self.folder)
+        for info in self._store.children(self.folder)[1]:
+            if _UNFINISHED.fullmatch(self._store.name(info.uri)):
+                self._store.delete(info.uri)
+
+    def discard(self) -> None:
+        """Deletes all files that were written, the mark of completion first; those of others stay.
+
+        Raises:
+            StoreError: Storage failed.
+        """
+        for key in [*reversed(self._others), *self._keys.values()]:
+            self._store.delete(self._uri(key))
+
+    def _done(self, place: tuple[int, ...], entry: DataFileEntry, size: int) -> None:
+        with self._lock:
+            self._entries[place] = entry
+            self._bytes += size
 
     def _put_with_md5(self, name: str, data: bytes) -> None:
         checksum = base64.b64encode(md5(data, usedforsecurity=False).digest())
@@ -128,11 +192,12 @@ class ExportWriter:
         self._put(name, data)
 
     def _put(self, name: str, data: bytes) -> None:
-        with AtomicFile(self._path(f"{self._own}/{name}")) as file:
-            file.write(data)
+        key = f"{self._own}/{name}"
+        self._others.append(key)
+        self._store.put(self._uri(key), data)
 
-    def _path(self, key: str) -> str:
-        return os.path.join(self._root, *key.split("/"))  # noqa: PTH118 - locations are text
+    def _uri(self, key: str) -> str:
+        return self._store.join(self._root, key)
 
 
 class DataFileWriter:
@@ -142,15 +207,15 @@ class DataFileWriter:
     and neither if it ends by an exception.
     """
 
-    def __init__(self, export: ExportWriter, index: int, key: str, path: str, level: int) -> None:
+    def __init__(self, export: ExportWriter, place: tuple[int, ...], key: str, file: ObjectWriter, level: int) -> None:
         self._export = export
-        self._index = index
+        self._place = place
         self._key = key
         self._level = level
         self._records = 0
         self._bytes = 0
         self._md5 = md5(usedforsecurity=False)
-        self._file = AtomicFile(path)
+        self._file = file
 
     def __enter__(self) -> Self:
         self._file.__enter__()
@@ -173,7 +238,7 @@ class DataFileWriter:
             etag=f"{md5(digest, usedforsecurity=False).hexdigest()}-1",  # a multipart upload of one part
             key=self._key,
         )
-        self._export._done(self._index, entry, self._bytes)  # noqa: SLF001 - the two are one
+        self._export._done(self._place, entry, self._bytes)  # noqa: SLF001 - the two are one
 
     @property
     def records(self) -> int:

@@ -240,7 +240,7 @@ class Store(ABC):
 
     @abstractmethod
     def clear_unfinished(self, folder: str) -> None:
-        """Clears away what writers of killed processes left below a folder in places of their own.
+        """Clears away what writers of killed processes left below a folder, or of one object, in places of their own.
 
         Nobody may be writing there. S3 keeps the parts of unfinished uploads; where it does not allow to list them,
         they stay.

@@ -137,15 +137,17 @@ class S3Store(Store):
                 self.delete(f"{_SCHEME}{bucket}/{entry['Key']}")
 
     def clear_unfinished(self, folder: str) -> None:
-        """Aborts the multipart uploads below a prefix."""
+        """Aborts the multipart uploads of a key and of those below it."""
         bucket, key = _split(folder)
         pages = self.client.get_paginator("list_multipart_uploads")
         try:
-            for page in pages.paginate(Bucket=bucket, Prefix=f"{key}/" if key else "", **self._always):
+            for page in pages.paginate(Bucket=bucket, Prefix=key, **self._always):
                 for upload in page.get("Uploads", ()):
-                    self.client.abort_multipart_upload(
-                        Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"], **self._always
-                    )
+                    name = upload["Key"]
+                    if not key or name == key or name.startswith(f"{key}/"):
+                        self.client.abort_multipart_upload(
+                            Bucket=bucket, Key=name, UploadId=upload["UploadId"], **self._always
+                        )
         except (BotoCoreError, ClientError) as error:
             ours = aws_error(folder, error, "s3:ListBucketMultipartUploads, s3:AbortMultipartUpload")
             if not isinstance(ours, AccessDeniedError):

@@ -1,0 +1,272 @@
+"""An export that exportkit makes: what it is called, who may write it, whether it is there already, what is left of it.
+
+The ExportId comes from the state's time and a hash of what the export is made of and how,
+so that the same call finds its own result, or what a killed run left of it, and nobody else's.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from exportkit.errors import (
+    ItemCountError,
+    LockedError,
+    ManifestError,
+    ObjectNotFoundError,
+    StoreError,
+    UsageError,
+)
+from exportkit.export import Export, Location
+from exportkit.model.formats import ExportType
+from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_manifest
+from exportkit.model.manifest import ManifestSummary
+from exportkit.model.times import format_time, to_micros
+from exportkit.sink.export_writer import DataFileWriter, ExportWriter
+from exportkit.store import StoreOptions, open_store
+from exportkit.store.local import LocalStore
+from exportkit.store.opening import normal_uri
+
+__all__ = ["LINEAGE", "MadeExport", "input_of"]
+
+LINEAGE = "lineage.json"
+"""The file beside the manifests that tells what an export was made of."""
+
+_LOCK = "_lock"
+_VERSION = 1  # of what the fingerprint is made of
+_SUMMARY_LIMIT = 16 * 1024 * 1024
+_ASKERS = 16
+_MANIFEST_VERSIONS = {ExportType.FULL: "2020-06-30", ExportType.INCREMENTAL: "2023-08-01"}
+
+
+def input_of(export: Export) -> dict[str, Any]:
+    """Returns what an export that is read is known by, wherever it lies: manifest-files.json is read once.
+
+    Raises:
+        ManifestError: A line of it is malformed.
+        ForeignKeyError: A key leads out of the export.
+        ItemCountError: The files' counts do not add up to the export's.
+        StoreError: It cannot be read.
+    """
+    files = export.files()
+    for _ in files:
+        pass
+    summary = export.summary
+    if files.item_count != summary.item_count:
+        raise ItemCountError(
+            export.uri,
+            f"its files hold {files.item_count:,} records, its summary says {summary.item_count:,}; export anew",
+        )
+    instant = {"window": str(summary.window)} if summary.window else {"export_time": _time(summary)}
+    return {
+        "export": export.id,
+        **instant,
+        "items": summary.item_count,
+        "files": files.count,
+        "summary_md5": export.summary_md5,
+        "files_md5": files.md5,
+    }
+
+
+class MadeExport:
+    """An export while it is made; a context manager.
+
+    Entering takes the lock. Where the result is there already, ``already`` has its summary and nothing is to be
+    done. What a killed run left is written anew. If the block ends by an exception, everything that was
+    written in it is deleted.
+
+    Args:
+        dest: The folder that stands for the bucket, or ``s3://BUCKET[/PREFIX]``.
+        storage: How it is reached.
+        summary: What the result is: table, format, kind, view, time or window. Names, places, versions, counts and
+            marks are filled in; of a local result ``s3_bucket`` stays.
+        operation: What makes it: ``replay``, ``diff``, ``compact`` or ``revert``.
+        inputs: What it is made of, as ``input_of`` tells it.
+        settings: All else that decides its bytes.
+        carried: What its summary is to tell whoever reads it (``ReplayChain.carried``).
+
+    Attributes:
+        export_id: The ExportId.
+        fingerprint: The hash of inputs, settings and what the result is.
+        already: The summary of the result that is there; None if it is to be made.
+
+    Raises:
+        UsageError: The destination is a file, or is no location; or, on entering, another result is there.
+        LockedError: On entering: another run writes this result.
+        StoreError: On entering: it cannot be written to, or a result that is there is not whole.
+    """
+
+    def __init__(
+        self,
+        dest: Location,
+        storage: StoreOptions,
+        summary: ManifestSummary,
+        operation: str,
+        inputs: Sequence[Mapping[str, Any]],
+        settings: Mapping[str, Any],
+        carried: Mapping[str, Any] | None = None,
+    ) -> None:
+        uri = normal_uri(dest)
+        if os.path.isfile(uri):  # noqa: PTH113 - URIs are text
+            raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
+        # What is agreed to or demanded of an input's bucket says nothing of the destination's.
+        storage = replace(storage, requester_pays=False, expected_bucket_owner=None)
+        self._store = open_store(uri, storage)
+        self._storage = storage
+        made_of = {"operation": operation, "inputs": [dict(each) for each in inputs], "settings": dict(settings)}
+        decides = {"version": _VERSION, "made": summary.told(), **made_of}
+        self.fingerprint = hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        self.already: ManifestSummary | None = None
+        instant = summary.export_time or summary.export_to_time
+        if instant is None:
+            raise UsageError(f"the result of {operation} has no time: exportTime of its base is missing")
+        self.export_id = f"{to_micros(instant) // 1000:014d}-{self.fingerprint[:8]}"
+        root, bucket, prefix = _placed(uri, summary)
+        self._summary = replace(
+            summary,
+            version=_MANIFEST_VERSIONS[summary.export_type],
+            export_arn=f"{summary.table_arn}/export/{self.export_id}" if summary.table_arn else None,
+            start_time=instant,
+            end_time=instant,
+            s3_bucket=bucket,
+            s3_prefix=prefix,
+            s3_sse_algorithm="AES256",
+            s3_sse_kms_key_id=None,
+            billed_size_bytes=0,
+            exportkit={**made_of, **(carried or {}), "fingerprint": self.fingerprint},
+            extra={},
+        )
+        self._writer = ExportWriter(root, self._summary, store=self._store, export_id=self.export_id)
+        self._lock = self._store.lock(self._store.join(self.uri, _LOCK))
+        self._top = self._store.join(uri, ROOT_FOLDER)
+
+    @property
+    def uri(self) -> str:
+        """The export's folder."""
+        return self._writer.folder
+
+    @property
+    def item_count(self) -> int:
+        """Records of the data files that are done."""
+        return self._writer.item_count
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self._remove_empty_folders)
+            stack.enter_context(self._lock)
+            self.already = self._there()
+            if self.already is None:
+                self._writer.__enter__()
+            self._held = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._held:
+            if error is not None and self.already is None:
+                self._discard(error)
+
+    def data_file(self, place: tuple[int, ...] | None = None) -> DataFileWriter:
+        """Returns a writer of a data file; as ``ExportWriter.data_file``."""
+        return self._writer.data_file(place)
+
+    def finish(self, lineage: Mapping[str, Any]) -> ManifestSummary:
+        """Writes ``lineage.json`` and the manifests, the summary last, and returns what that says.
+
+        Args:
+            lineage: What the lineage tells beside operation, inputs and settings; fit for JSON.
+
+        Raises:
+            LockedError: Another run has taken the place over.
+            StoreError: They cannot be written.
+        """
+        told = {
+            "export": self._writer.folder.rpartition("/")[2],
+            **self._summary.told(),
+            **dict(self._summary.exportkit or {}),
+            **lineage,
+        }
+        self._lock.check()
+        self._writer.put(LINEAGE, orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        return self._writer.finish()
+
+    def _there(self) -> ManifestSummary | None:
+        """Returns the summary of the result, if it is there; makes ready to write it, if it is not.
+
+        Raises:
+            UsageError: Something else is there.
+            StoreError: The result that is there is not whole.
+        """
+        folders, files = self._store.children(self.uri)
+        names = {self._store.name(info.uri) for info in files}
+        if MANIFEST_SUMMARY in names:
+            return self._finished()
+        ours = {STARTED, _LOCK, LINEAGE}
+        others = {name for name in names - ours if not is_manifest(name) and not name.startswith(".")}
+        others |= {self._store.name(folder) for folder in folders} - {DATA_FOLDER}
+        if others:
+            raise UsageError(
+                f"{self.uri} holds {min(others)}, which is no part of the result; move it away, or take another "
+                "destination"
+            )
+        if names - {_LOCK}:
+            self._writer.take_up()
+        return None
+
+    def _finished(self) -> ManifestSummary:
+        uri = self._store.join(self.uri, MANIFEST_SUMMARY)
+        try:
+            summary = ManifestSummary.parse(self._store.read(uri, _SUMMARY_LIMIT), uri)
+        except ManifestError as error:
+            raise UsageError(f"{error}; move {self.uri} away, or take another destination") from None
+        if (summary.exportkit or {}).get("fingerprint") != self.fingerprint:
+            raise UsageError(
+                f"{self.uri} holds another export, which is not overwritten; move it away, or take another destination"
+            )
+
+        def stat(uri: str) -> None:
+            try:
+                self._store.stat(uri)
+            except ObjectNotFoundError as error:
+                told = f"is missing from the result that was written before; delete {self.uri} and run again"
+                raise StoreError(uri, told) from error
+
+        with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-made") as pool:
+            for _ in pool.map(stat, (file.uri for file in Export(self._store, self.uri, self._storage).files())):
+                pass
+        return summary
+
+    def _discard(self, error: BaseException) -> None:
+        """Deletes what was written; where that fails too, the error that led here tells what is left."""
+        try:
+            self._lock.check()
+            self._writer.discard()
+        except LockedError:
+            error.add_note(f"{self.uri} belongs to another run now: nothing was deleted")
+        except StoreError as another:
+            error.add_note(f"unfinished: {self.uri} could not be deleted ({another}); the same command writes it anew")
+
+    def _remove_empty_folders(self) -> None:
+        if isinstance(self._store, LocalStore):
+            for folder in (self.uri, self._top):
+                with suppress(OSError):  # something is in it, or it was never made
+                    os.rmdir(folder)  # noqa: PTH106 - URIs are text
+
+
+def _placed(uri: str, summary: ManifestSummary) -> tuple[str, str | None, str | None]:
+    """Returns the root of a destination's keys, and the bucket and prefix that its manifests name."""
+    if not uri.startswith("s3://"):
+        return uri, summary.s3_bucket, None
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    return f"s3://{bucket}", bucket, prefix or None
+
+
+def _time(summary: ManifestSummary) -> str | None:
+    return None if summary.export_time is None else format_time(summary.export_time)
