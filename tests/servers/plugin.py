@@ -1,6 +1,6 @@
-"""Servers on loopback as fixtures: an S3 (SeaweedFS) and the DynamoDB API (moto).
+"""Servers on loopback as fixtures: an S3 (SeaweedFS), the DynamoDB API (moto), and DynamoDB itself (DynamoDB Local).
 
-Tests that use them are marked ``server``. Where a server cannot be had its tests are
+Tests that use them are marked ``server``, the last ``dynamodb_local``. Where a server cannot be had its tests are
 skipped with the reason; ``EXPORTKIT_REQUIRE_SERVERS=1`` makes that a failure. Each
 server is started once a worker, at first use.
 """
@@ -15,6 +15,7 @@ import pytest
 
 from exportkit.store.aws import make_client
 from tests.servers.dynamodb import DynamoDB, start_moto
+from tests.servers.dynamodb_local import start_dynamodb_local
 from tests.servers.s3 import S3, Unavailable, start_seaweedfs
 
 
@@ -44,6 +45,19 @@ def dynamodb_endpoint() -> Iterator[str]:
         server = start_moto()
     except ImportError as error:
         _cannot(f"moto's server is not installed ({error})")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The URL of a DynamoDB Local."""
+    try:
+        server = start_dynamodb_local()
+    except Unavailable as error:
+        _cannot(str(error))
     try:
         yield server.url
     finally:

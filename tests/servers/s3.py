@@ -55,7 +55,7 @@ def start_seaweedfs() -> SeaweedFS:
 
 def _start(weed: str) -> SeaweedFS:
     folder = Path(tempfile.mkdtemp(prefix="weed-"))  # short: sockets lie in it
-    ports = _free_ports(10)
+    ports = free_ports(10)
     names = ("s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
     names += ("filer.port", "filer.port.grpc", "admin.port", "admin.port.grpc")
     with (folder / "output.log").open("wb") as output:
@@ -85,7 +85,7 @@ def _start(weed: str) -> SeaweedFS:
     return SeaweedFS(f"http://127.0.0.1:{ports[0]}", process, folder)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as open_until_all_are_known:
         sockets = [open_until_all_are_known.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
