@@ -7,7 +7,7 @@ from typing import Any
 from exportkit.codec.numbers import ZERO, Number
 from exportkit.codec.tree import Attributes, ChangeTree, ItemTree, RecordTree, Value
 
-__all__ = ["encode_item", "encode_record", "encode_value", "key_hash"]
+__all__ = ["encode_item", "encode_record", "encode_value", "item_hash"]
 
 TYPE_BYTES = {
     "S": b"S",
@@ -52,8 +52,8 @@ def encode_value(value: Value) -> bytes:
     return _framed(TYPE_BYTES[tag], _payload(tag, content))
 
 
-def key_hash(attributes: Attributes) -> bytes:
-    """Returns the 16 bytes by which key entries tell keys apart."""
+def item_hash(attributes: Attributes) -> bytes:
+    """Returns the 16 bytes by which entries tell keys, and images, apart."""
     return hashlib.sha256(encode_item(attributes)).digest()[:16]
 
 

@@ -8,7 +8,7 @@ from exportkit.codec.numbers import Number, from_float, from_integer, from_parts
 from exportkit.codec.record import Members, RecordReader
 from exportkit.codec.tree import RecordFault, Value
 
-__all__ = ["SET_ANNOTATIONS", "IonReader"]
+__all__ = ["SET_ANNOTATIONS", "IonReader", "all_decimals"]
 
 SET_ANNOTATIONS = {"$dynamodb_SS": "SS", "$dynamodb_NS": "NS", "$dynamodb_BS": "BS"}
 
@@ -75,6 +75,20 @@ class IonReader(RecordReader[IonValue]):
             case "struct":
                 return self.read_map(raw.content, level)
         raise RecordFault("ion-type")
+
+
+def all_decimals(text: str) -> bool:
+    """Returns whether every number in a well-formed line's value is spelled as a decimal, none as an int or a float."""
+    return _all_decimals(parse_ion(text))
+
+
+def _all_decimals(raw: IonValue) -> bool:
+    match raw.type:
+        case "struct":
+            return all(_all_decimals(value) for _, value in raw.content)
+        case "list":
+            return all(map(_all_decimals, raw.content))
+    return raw.type not in {"int", "float"}
 
 
 def _element(tag: str, raw: IonValue) -> Any:

@@ -1,18 +1,30 @@
-"""Key entries: 32 bytes a record, by which duplicate keys are found over a whole export.
+"""Keys: what is wrong with one; and key entries, by which duplicate keys are found over a whole export.
 
-An entry is the key's hash (16 bytes), the record's byte offset as u64 and ``file_index << 40 | line`` as u64,
-both little-endian.
+A key entry is 32 bytes: the key's hash (16 bytes), the record's byte offset as u64 and ``file_index << 40 | line`` as
+u64, both little-endian.
 """
 
 import struct
 from itertools import groupby
 from typing import TypeAlias
 
-from exportkit.codec.canonical import key_hash
-from exportkit.codec.tree import Attributes
+from exportkit.codec.canonical import encode_value, item_hash
+from exportkit.codec.tree import Attributes, Value
 from exportkit.model.scan import Buffer, DuplicateKeys
 
-__all__ = ["ENTRY_SIZE", "duplicate_keys", "key_entry", "partition_keys"]
+__all__ = [
+    "ENTRY_SIZE",
+    "HASH_SIZE",
+    "KEY_TAGS",
+    "duplicate_keys",
+    "has_key",
+    "judge_hash_byte",
+    "key_entry",
+    "key_fault",
+    "partition_keys",
+]
+
+KEY_TAGS = frozenset("SNB")
 
 HASH_SIZE = 16
 LINE_BITS = 40
@@ -23,9 +35,30 @@ ENTRY_SIZE = _ENTRY.size
 Place: TypeAlias = tuple[int, int, int]
 
 
+def key_fault(value: Value | None) -> str | None:
+    """Returns the reason why a value is none of a key's attribute, None where it is one."""
+    if value is None:
+        return "key-absent"
+    if value.tag not in KEY_TAGS:
+        return "key-type"
+    return "key-empty" if value.tag != "N" and not value.content else None
+
+
+def has_key(image: Attributes | None, key: Attributes) -> bool:
+    """Returns whether an image, if there is one, has the key's attributes with the key's values."""
+    if image is None:
+        return True
+    values = dict(image)
+    return all(_same(values.get(name), value) for name, value in key)
+
+
+def _same(value: Value | None, other: Value) -> bool:
+    return value is not None and encode_value(value) == encode_value(other)
+
+
 def key_entry(key: Attributes, file_index: int, line: int, offset: int) -> bytes:
     """Returns the entry of a record's key."""
-    return _ENTRY.pack(key_hash(key), offset, file_index << LINE_BITS | line)
+    return _ENTRY.pack(item_hash(key), offset, file_index << LINE_BITS | line)
 
 
 def duplicate_keys(entries: Buffer, limit: int) -> DuplicateKeys:
@@ -45,13 +78,18 @@ def duplicate_keys(entries: Buffer, limit: int) -> DuplicateKeys:
 def partition_keys(entries: Buffer, byte: int) -> list[bytes]:
     """Returns 256 runs of the entries, split by that byte of the hash, order kept."""
     _judge_size(entries)
-    if not 0 <= byte < HASH_SIZE:
-        raise ValueError(f"a key's hash has {HASH_SIZE} bytes, and no byte {byte}")
+    judge_hash_byte(byte)
     runs = [bytearray() for _ in range(256)]
     view = memoryview(entries)
     for start in range(0, len(view), ENTRY_SIZE):
         runs[view[start + byte]] += view[start : start + ENTRY_SIZE]
     return [bytes(run) for run in runs]
+
+
+def judge_hash_byte(byte: int) -> None:
+    """Raises ValueError where a key's hash has no such byte."""
+    if not 0 <= byte < HASH_SIZE:
+        raise ValueError(f"a key's hash has {HASH_SIZE} bytes, and no byte {byte}")
 
 
 def _judge_size(entries: Buffer) -> None:

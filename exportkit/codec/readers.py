@@ -1,4 +1,4 @@
-"""The readers of the reference engine that hand records on: items, transcoder, canonicaliser."""
+"""The readers of the reference engine that hand records on: items, transcoder, canonicaliser; and the signer."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -16,12 +16,14 @@ from exportkit.model.formats import TextForm
 from exportkit.model.scan import Buffer, ReadOptions
 from exportkit.model.values import Record
 
-__all__ = ["ReferenceCanonicaliser", "ReferenceItems", "ReferenceTranscoder"]
+__all__ = ["Reader", "ReferenceCanonicaliser", "ReferenceItems", "ReferenceSigner", "ReferenceTranscoder"]
 
 Result = TypeVar("Result")
 
+MODULUS = 2**256
 
-class _Reader(ABC, Generic[Result]):
+
+class Reader(ABC, Generic[Result]):
     """Makes one result of each record, up to the first faulty one."""
 
     def __init__(self, options: ReadOptions, on_bytes: OnBytes) -> None:
@@ -30,8 +32,8 @@ class _Reader(ABC, Generic[Result]):
         self._error: MalformedRecordError | None = None
 
     @abstractmethod
-    def _make(self, tree: RecordTree) -> Result:
-        """Makes one record's result."""
+    def _make(self, tree: RecordTree, line: Line) -> Result:
+        """Makes one record's result; raises RecordFault where it is not what this reader needs."""
 
     def _feed(self, chunk: Buffer) -> list[Result]:
         self._raise()
@@ -45,10 +47,13 @@ class _Reader(ABC, Generic[Result]):
         """Returns what stands in front of the first fault; raises it where that is nothing."""
         results: list[Result] = []
         for line, record in records:
-            if isinstance(record, RecordFault):
-                self._error = MalformedRecordError(self._uri, line.number, line.offset, record.reason, record.path)
+            try:
+                if isinstance(record, RecordFault):
+                    raise record
+                results.append(self._make(record, line))
+            except RecordFault as fault:
+                self._error = MalformedRecordError(self._uri, line.number, line.offset, fault.reason, fault.path)
                 break
-            results.append(self._make(record))
         if not results:
             self._raise()
         return results
@@ -58,10 +63,10 @@ class _Reader(ABC, Generic[Result]):
             raise MalformedRecordError(*self._error.args)  # a new one, so that tracebacks do not add up
 
 
-class ReferenceItems(_Reader[Record]):
+class ReferenceItems(Reader[Record]):
     """Turns records into Python values; see ``exportkit.engine.protocols.Items``."""
 
-    def _make(self, tree: RecordTree) -> Record:
+    def _make(self, tree: RecordTree, _line: Line) -> Record:
         return to_record(tree)
 
     def feed(self, chunk: Buffer) -> list[Record]:
@@ -73,14 +78,14 @@ class ReferenceItems(_Reader[Record]):
         return self._finish()
 
 
-class ReferenceTranscoder(_Reader[bytes]):
+class ReferenceTranscoder(Reader[bytes]):
     """Turns records into lines of another text form; see ``exportkit.engine.protocols.Transcoder``."""
 
     def __init__(self, options: ReadOptions, form: TextForm, on_bytes: OnBytes) -> None:
         super().__init__(options, on_bytes)
         self._form = form
 
-    def _make(self, tree: RecordTree) -> bytes:
+    def _make(self, tree: RecordTree, _line: Line) -> bytes:
         return write_record(tree, self._form) + b"\n"
 
     def feed(self, chunk: Buffer) -> bytes:
@@ -92,14 +97,14 @@ class ReferenceTranscoder(_Reader[bytes]):
         return b"".join(self._finish())
 
 
-class ReferenceCanonicaliser(_Reader[bytes]):
+class ReferenceCanonicaliser(Reader[bytes]):
     """Turns records into canonical bytes or their SHA-256; see ``exportkit.engine.protocols.Canonicaliser``."""
 
     def __init__(self, options: ReadOptions, on_bytes: OnBytes, *, hashed: bool) -> None:
         super().__init__(options, on_bytes)
         self._hashed = hashed
 
-    def _make(self, tree: RecordTree) -> bytes:
+    def _make(self, tree: RecordTree, _line: Line) -> bytes:
         encoded = encode_record(tree)
         return hashlib.sha256(encoded).digest() if self._hashed else encoded
 
@@ -110,3 +115,32 @@ class ReferenceCanonicaliser(_Reader[bytes]):
     def finish(self) -> list[bytes]:
         """Returns the last record's, if it had no line feed."""
         return self._finish()
+
+
+class ReferenceSigner(Reader[None]):
+    """Sums the hashes of records; see ``exportkit.engine.protocols.Signer``."""
+
+    def __init__(self, options: ReadOptions, on_bytes: OnBytes) -> None:
+        super().__init__(options, on_bytes)
+        self._sum = 0
+        self._records = 0
+
+    def _make(self, tree: RecordTree, _line: Line) -> None:
+        self._sum += int.from_bytes(hashlib.sha256(encode_record(tree)).digest(), "big")
+        self._records += 1
+
+    @property
+    def records(self) -> int:
+        """Records summed so far."""
+        return self._records
+
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file."""
+        self._feed(chunk)
+        self._raise()
+
+    def finish(self) -> bytes:
+        """Ends the file and returns the sum modulo 2**256, 32 bytes big-endian."""
+        self._finish()
+        self._raise()
+        return (self._sum % MODULUS).to_bytes(32, "big")

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from exportkit.codec.canonical import encode_value
-from exportkit.codec.keys import key_entry
+from exportkit.codec.keys import KEY_TAGS, has_key, key_entry, key_fault
 from exportkit.codec.lines import Line
 from exportkit.codec.source import OnBytes, RecordSource
 from exportkit.codec.tree import Attributes, ChangeTree, ItemTree, RecordFault, RecordTree, Value
@@ -16,7 +15,6 @@ from exportkit.reasons import REASONS, Severity
 
 __all__ = ["ReferenceScanner"]
 
-KEY_TAGS = frozenset("SNB")
 MAX_KEY_TYPES = 256
 """Types of key attributes told apart: a table has two, and only hostile Keys have many."""
 
@@ -145,9 +143,9 @@ class ReferenceScanner:
             yield RecordFault("old-image-in-view", "OldImage")
         if view is ExportView.NEW_AND_OLD_IMAGES and record.new_image is None and record.old_image is None:
             yield RecordFault("no-image-in-view")
-        if not _has_key(record.new_image, record.keys):
+        if not has_key(record.new_image, record.keys):
             yield RecordFault("new-image-key", "NewImage")
-        if not _has_key(record.old_image, record.keys):
+        if not has_key(record.old_image, record.keys):
             yield RecordFault("old-image-key", "OldImage")
 
     def _judge_key(self, record: RecordTree, line: Line) -> list[RecordFault]:
@@ -162,14 +160,10 @@ class ReferenceScanner:
         faults = []
         for name in names:
             value = values.get(name)
-            if value is None:
-                faults.append(RecordFault("key-absent", member, name))
-            elif value.tag not in KEY_TAGS:
-                faults.append(RecordFault("key-type", member, name))
-            else:
+            if value is not None and value.tag in KEY_TAGS:
                 self._note_key_type(name, value.tag, line)
-                if value.tag != "N" and not value.content:
-                    faults.append(RecordFault("key-empty", member, name))
+            if (reason := key_fault(value)) is not None:
+                faults.append(RecordFault(reason, member, name))
         if self._options.collect_keys and not faults:
             key = [(name, values[name]) for name in dict.fromkeys(names)]
             self._entries += key_entry(key, self._options.file_index, line.number, line.offset)
@@ -190,18 +184,6 @@ class ReferenceScanner:
             return
         near = start - NEAR_MICROSECONDS <= timestamp <= end + NEAR_MICROSECONDS
         yield RecordFault("timestamp-near" if near else "timestamp-far", "Metadata", "WriteTimestampMicros")
-
-
-def _has_key(image: Attributes | None, key: Attributes) -> bool:
-    """Returns whether an image, if there is one, has the key's attributes with the key's values."""
-    if image is None:
-        return True
-    values = dict(image)
-    return all(_same(values.get(name), value) for name, value in key)
-
-
-def _same(value: Value | None, other: Value) -> bool:
-    return value is not None and encode_value(value) == encode_value(other)
 
 
 def _is_malformed(reason: str) -> bool:

@@ -7,12 +7,21 @@ from typing import Any
 from exportkit.codec.binary import encode_base64
 from exportkit.codec.ion import SET_ANNOTATIONS
 from exportkit.codec.numbers import ion_spelling, service_spelling
-from exportkit.codec.tree import Attributes, ChangeTree, ItemTree, RecordTree, Value
+from exportkit.codec.tree import Attributes, ItemTree, RecordTree, Value
 from exportkit.codec.values import from_change, from_item
 from exportkit.model.formats import TextForm
 from exportkit.model.values import ChangeRecord, Item
 
-__all__ = ["dumps_change", "dumps_item", "dynamodb_json_map", "dynamodb_json_value", "write_record"]
+__all__ = [
+    "dumps_change",
+    "dumps_item",
+    "dynamodb_json_map",
+    "dynamodb_json_value",
+    "frame_change",
+    "frame_item",
+    "write_map",
+    "write_record",
+]
 
 _ANNOTATION = {tag: annotation for annotation, tag in SET_ANNOTATIONS.items()}
 _BARE_NAME = re.compile(r"(?!(?:null|true|false|nan)\Z|\$[0-9]+\Z)[A-Za-z_$][A-Za-z0-9_$]*")
@@ -54,39 +63,49 @@ def dumps_change(change: ChangeRecord, form: TextForm) -> bytes:
 
 def write_record(tree: RecordTree, form: TextForm) -> bytes:
     """Returns a record's line, without line feed."""
+    if isinstance(tree, ItemTree):
+        return frame_item(write_map(tree.item, form), form)
+    old, new = (None if image is None else write_map(image, form) for image in (tree.old_image, tree.new_image))
+    return frame_change(write_map(tree.keys, form), tree.write_timestamp, old, new, form)
+
+
+def write_map(attributes: Attributes, form: TextForm) -> bytes:
+    """Returns an item, an image or a key as it stands in a record's line."""
     match form:
         case TextForm.DYNAMODB_JSON:
-            text = _dynamodb_json_record(tree)
+            text = dynamodb_json_map(attributes)
         case TextForm.JSON:
-            text = _json_record(tree)
+            text = _json_map(attributes)
         case TextForm.ION:
-            text = f"$ion_1_0 {_ion_record(tree)}"
+            text = _ion_map(attributes)
     return text.encode("utf-8")
 
 
-def _images(tree: ChangeTree) -> list[tuple[str, Attributes]]:
-    """Returns the images there are, in the order they are written."""
-    images = (("OldImage", tree.old_image), ("NewImage", tree.new_image))
-    return [(name, image) for name, image in images if image is not None]
+def frame_item(item: bytes, form: TextForm) -> bytes:
+    """Returns the line of a full export's record, given its item's text."""
+    match form:
+        case TextForm.DYNAMODB_JSON:
+            return b'{"Item":%b}' % item
+        case TextForm.JSON:
+            return item
+        case TextForm.ION:
+            return b"$ion_1_0 {Item:%b}" % item
+
+
+def frame_change(keys: bytes, timestamp: int, old: bytes | None, new: bytes | None, form: TextForm) -> bytes:
+    """Returns the line of an incremental export's record, given its parts' texts; None for an image it lacks."""
+    match form:
+        case TextForm.DYNAMODB_JSON:
+            start, name, end = b'{"Metadata":{"WriteTimestampMicros":{"N":"%d"}}' % timestamp, b',"%b":', b"}"
+        case TextForm.JSON:
+            start, name, end = b'{"Metadata":{"WriteTimestampMicros":%d}' % timestamp, b',"%b":', b"}"
+        case TextForm.ION:
+            start, name, end = b"$ion_1_0 {Record:{Metadata:{WriteTimestampMicros:%d.}" % timestamp, b",%b:", b"}}"
+    members = ((b"Keys", keys), (b"OldImage", old), (b"NewImage", new))
+    return b"".join((start, *(name % member + text for member, text in members if text is not None), end))
 
 
 # --- DynamoDB JSON -----------------------------------------------------------------------------------------
-
-
-def _dynamodb_json_record(tree: RecordTree) -> str:
-    if isinstance(tree, ItemTree):
-        return f'{{"Item":{dynamodb_json_map(tree.item)}}}'
-    members = [f'"{name}":{dynamodb_json_map(image)}' for name, image in _images(tree)]
-    return (
-        ",".join(
-            (
-                f'{{"Metadata":{{"WriteTimestampMicros":{{"N":"{tree.write_timestamp}"}}}}',
-                f'"Keys":{dynamodb_json_map(tree.keys)}',
-                *members,
-            )
-        )
-        + "}"
-    )
 
 
 def dynamodb_json_map(attributes: Attributes) -> str:
@@ -123,22 +142,6 @@ def _dynamodb_json_content(tag: str, content: Any) -> str:
 # --- plain JSON --------------------------------------------------------------------------------------------
 
 
-def _json_record(tree: RecordTree) -> str:
-    if isinstance(tree, ItemTree):
-        return _json_map(tree.item)
-    members = [f'"{name}":{_json_map(image)}' for name, image in _images(tree)]
-    return (
-        ",".join(
-            (
-                f'{{"Metadata":{{"WriteTimestampMicros":{tree.write_timestamp}}}',
-                f'"Keys":{_json_map(tree.keys)}',
-                *members,
-            )
-        )
-        + "}"
-    )
-
-
 def _json_map(attributes: Attributes) -> str:
     members = [f"{encode_basestring(name)}:{_json_content(*value)}" for name, value in attributes]
     return f"{{{','.join(members)}}}"
@@ -164,22 +167,6 @@ def _json_content(tag: str, content: Any) -> str:
 
 
 # --- Ion ---------------------------------------------------------------------------------------------------
-
-
-def _ion_record(tree: RecordTree) -> str:
-    if isinstance(tree, ItemTree):
-        return f"{{Item:{_ion_map(tree.item)}}}"
-    members = [f"{name}:{_ion_map(image)}" for name, image in _images(tree)]
-    return (
-        ",".join(
-            (
-                f"{{Record:{{Metadata:{{WriteTimestampMicros:{tree.write_timestamp}.}}",
-                f"Keys:{_ion_map(tree.keys)}",
-                *members,
-            )
-        )
-        + "}}"
-    )
 
 
 def _ion_map(attributes: Attributes) -> str:

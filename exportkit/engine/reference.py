@@ -4,14 +4,31 @@ from collections.abc import Sequence
 
 from exportkit.codec.canonical import encode_item
 from exportkit.codec.inference import ReferenceInference
+from exportkit.codec.joining.applier import ReferenceApplier
+from exportkit.codec.joining.entries import partition_entries
+from exportkit.codec.joining.index import ReferenceIndex
+from exportkit.codec.joining.join import join
+from exportkit.codec.joining.key_filter import ReferenceKeyFilter
 from exportkit.codec.keys import duplicate_keys, partition_keys
-from exportkit.codec.readers import ReferenceCanonicaliser, ReferenceItems, ReferenceTranscoder
+from exportkit.codec.readers import ReferenceCanonicaliser, ReferenceItems, ReferenceSigner, ReferenceTranscoder
 from exportkit.codec.scanner import ReferenceScanner
 from exportkit.codec.source import OnBytes
 from exportkit.codec.values import from_item
-from exportkit.engine.protocols import Canonicaliser, Decoder, Inference, Items, Scanner, Transcoder
+from exportkit.engine.protocols import (
+    Applier,
+    Canonicaliser,
+    Decoder,
+    Index,
+    Inference,
+    Items,
+    KeyFilter,
+    Scanner,
+    Signer,
+    Transcoder,
+)
 from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOptions
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
 from exportkit.model.statistics import InferOptions
@@ -73,3 +90,28 @@ class ReferenceEngine:
     def partition_keys(self, entries: Buffer, byte: int) -> Sequence[bytes]:
         """Returns 256 runs of the entries, split by that byte of the hash."""
         return partition_keys(entries, byte)
+
+    def key_filter(self, words: int) -> KeyFilter:
+        """Returns an empty filter of so many words."""
+        return ReferenceKeyFilter(words)
+
+    def index(self, options: IndexOptions) -> Index:
+        """Returns an index of one data file of changes."""
+        return ReferenceIndex(options, self._on_bytes)
+
+    def applier(self, options: ApplyOptions, key_filter: KeyFilter | None) -> Applier:
+        """Returns an applier of one data file of a state."""
+        may_hold = None if key_filter is None else key_filter.__contains__
+        return ReferenceApplier(options, may_hold, self._on_bytes)
+
+    def join(self, entries: Buffer, options: JoinOptions) -> Joined:
+        """Returns what becomes of whole join entries, given in any order."""
+        return join(entries, options)
+
+    def partition_entries(self, entries: Buffer, byte: int) -> Sequence[bytes]:
+        """Returns 256 runs of join entries, split by that byte of the hash."""
+        return partition_entries(entries, byte)
+
+    def signer(self, options: ReadOptions) -> Signer:
+        """Returns a signer of one data file."""
+        return ReferenceSigner(options, self._on_bytes)

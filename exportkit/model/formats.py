@@ -16,6 +16,11 @@ class OutputFormat(StrEnum):
         """The ending of a data file's name, ``.json.gz`` or ``.ion.gz``."""
         return ".json.gz" if self is OutputFormat.DYNAMODB_JSON else ".ion.gz"
 
+    @property
+    def form(self) -> "TextForm":
+        """What a transcoder writes in this format."""
+        return TextForm.DYNAMODB_JSON if self is OutputFormat.DYNAMODB_JSON else TextForm.ION
+
 
 class ExportType(StrEnum):
     """What an export holds: the whole table at one instant, or the changes of a window."""

@@ -1,0 +1,162 @@
+"""Join entries: one record of those that are joined, as bytes (``docs/joining.md``)."""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from exportkit.codec.canonical import item_hash
+from exportkit.codec.keys import HASH_SIZE, judge_hash_byte
+from exportkit.codec.tree import Attributes, RecordFault
+from exportkit.codec.writing import write_map
+from exportkit.model.formats import TextForm
+from exportkit.model.joining import HEADER_SIZE, Place
+from exportkit.model.scan import Buffer
+
+__all__ = ["Entry", "Image", "image_of", "pack_entry", "partition_entries", "read_entries", "whole_entries"]
+
+ITEM, CHANGE = 0, 1
+NEW, OLD = 1, 2
+HASH_AT = 8
+MAX_SIZE = 2**32 - 1
+
+_HEADER = struct.Struct(f"<IBBH{HASH_SIZE}sIIQQQ{HASH_SIZE}s{HASH_SIZE}sIII")
+_SIZE = struct.Struct("<I")
+_NO_HASH = bytes(HASH_SIZE)
+
+
+class Image(NamedTuple):
+    """One side of a record.
+
+    Attributes:
+        hash: By which it is compared.
+        text: As it is written.
+    """
+
+    hash: bytes
+    text: bytes
+
+
+class Entry(NamedTuple):
+    """One record, in the order in which records are joined.
+
+    Attributes:
+        hash: The key's.
+        source: The number of the export.
+        timestamp: WriteTimestampMicros; 0 of an item.
+        file: The number of the data file.
+        line: From 1.
+        offset: The record's byte offset in its file.
+        changes: Whether it is a change record, not an item.
+        key: Its text.
+        new: The new image, if there is one; the item.
+        old: The old image, if there is one.
+    """
+
+    hash: bytes
+    source: int
+    timestamp: int
+    file: int
+    line: int
+    offset: int
+    changes: bool
+    key: bytes
+    new: Image | None
+    old: Image | None
+
+    @property
+    def place(self) -> Place:
+        """Where the record stands."""
+        return self.source, self.file, self.line, self.offset
+
+
+def image_of(attributes: Attributes, form: TextForm) -> Image:
+    """Returns an item, or an image, as entries have it."""
+    return Image(item_hash(attributes), write_map(attributes, form))
+
+
+def pack_entry(entry: Entry) -> bytes:
+    """Returns the bytes of an entry.
+
+    Raises:
+        RecordFault: It is longer than an entry can be.
+    """
+    new, old = entry.new or Image(_NO_HASH, b""), entry.old or Image(_NO_HASH, b"")
+    texts = entry.key, new.text, old.text
+    size = HEADER_SIZE + sum(map(len, texts))
+    if size > MAX_SIZE:
+        raise RecordFault("too-long")
+    header = _HEADER.pack(
+        size,
+        CHANGE if entry.changes else ITEM,
+        (NEW if entry.new else 0) | (OLD if entry.old else 0),
+        0,
+        entry.hash,
+        entry.source,
+        entry.file,
+        entry.line,
+        entry.offset,
+        entry.timestamp,
+        new.hash,
+        old.hash,
+        *map(len, texts),
+    )
+    return b"".join((header, *texts))
+
+
+def whole_entries(entries: Buffer) -> Iterator[tuple[bytes, bytes]]:
+    """Yields each entry with its key's hash.
+
+    Raises:
+        ValueError: They are no whole entries.
+    """
+    view = memoryview(entries)
+    at = 0
+    while at < len(view):
+        rest = len(view) - at
+        size = _SIZE.unpack_from(view, at)[0] if rest >= HEADER_SIZE else 0
+        entry = bytes(view[at : at + size])
+        if not HEADER_SIZE <= size <= rest or size != HEADER_SIZE + sum(_HEADER.unpack_from(entry)[-3:]):
+            raise ValueError(f"no whole join entry at byte {at} of {len(view)}")
+        yield entry[HASH_AT : HASH_AT + HASH_SIZE], entry
+        at += size
+
+
+def read_entries(entries: Buffer) -> Iterator[Entry]:
+    """Yields what entries say.
+
+    Raises:
+        ValueError: They are no whole entries, or say what no entry says.
+    """
+    for _, entry in whole_entries(entries):
+        (_, kind, sides, zero, key_hash, source, file, line, offset, timestamp, new_hash, old_hash, *sizes) = (
+            _HEADER.unpack_from(entry)
+        )
+        if kind > CHANGE or sides > NEW | OLD or zero or (kind == ITEM and sides != NEW):
+            raise ValueError(f"no join entry: kind {kind}, images {sides}, zero {zero}")
+        key_end = HEADER_SIZE + sizes[0]
+        new_end = key_end + sizes[1]
+        yield Entry(
+            key_hash,
+            source,
+            timestamp,
+            file,
+            line,
+            offset,
+            kind == CHANGE,
+            entry[HEADER_SIZE:key_end],
+            Image(new_hash, entry[key_end:new_end]) if sides & NEW else None,
+            Image(old_hash, entry[new_end:]) if sides & OLD else None,
+        )
+
+
+def partition_entries(entries: Buffer, byte: int) -> list[bytes]:
+    """Returns 256 runs of the entries, split by that byte of the hash, order kept.
+
+    Raises:
+        ValueError: They are no whole entries, or the hash has no such byte.
+    """
+    judge_hash_byte(byte)
+    runs = [bytearray() for _ in range(256)]
+    for key_hash, entry in whole_entries(entries):
+        runs[key_hash[byte]] += entry
+    return [bytes(run) for run in runs]
