@@ -8,6 +8,7 @@
     ├── ExportError                             exit 1: the export is not what it should be
     │   ├── ManifestError (ValueError)          a manifest is missing, malformed or contradicts itself
     │   ├── ExportIncompleteError               the export is still running, or failed
+    │   ├── ChainError                          exports that do not make the chain that was asked for
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
@@ -38,6 +39,7 @@ from exportkit.reasons import REASONS
 
 __all__ = [
     "AccessDeniedError",
+    "ChainError",
     "DataError",
     "DuplicateKeyError",
     "EngineError",
@@ -135,6 +137,21 @@ class ManifestError(_LinedError, ExportError, ValueError):
 
 class ExportIncompleteError(_PlacedError, ExportError):
     """The export is still running, or it failed: only ``_started`` is there."""
+
+
+class ChainError(_PlacedError, ExportError):
+    """Exports do not make the chain that was asked for.
+
+    Attributes:
+        uri: The export that is in the way, or the base.
+        message: What is wrong, and what to do.
+        reason: A word: ``gap``, ``overlap``, ``table``, ``table-recreated``, ``kind``, ``time`` or ``filtered``.
+    """
+
+    def __init__(self, uri: str, message: str, reason: str) -> None:
+        super().__init__(uri, message)
+        self.args = (uri, message, reason)
+        self.reason = reason
 
 
 class ForeignKeyError(_LinedError, ExportError, ValueError):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from exportkit.errors import (
     AccessDeniedError,
@@ -25,6 +25,9 @@ from exportkit.model.layout import Anchor, place_key
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri
+
+if TYPE_CHECKING:  # boto3 takes long to import
+    from exportkit.store.aws import ExportDescription
 
 __all__ = [
     "DataFile",
@@ -119,9 +122,12 @@ class Export:
         summary_uri: The summary.
         summary_md5: Base64 of the MD5 of the summary's bytes.
         files_uri: manifest-files.json, where it lies now.
+        description: What DescribeExport says of it; None if it was not opened by its ARN.
     """
 
-    def __init__(self, store: Store, uri: str, options: StoreOptions) -> None:
+    def __init__(
+        self, store: Store, uri: str, options: StoreOptions, description: "ExportDescription | None" = None
+    ) -> None:
         """Reads the summary: one request.
 
         Raises:
@@ -133,6 +139,7 @@ class Export:
         self.store = store
         self.options = options
         self.uri = uri
+        self.description = description
         self.summary_uri = store.join(uri, layout.MANIFEST_SUMMARY)
         data = _summary_bytes(store, self.summary_uri)
         self.summary_md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
@@ -302,9 +309,9 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
         StoreError: Storage failed.
     """
     options = options or StoreOptions()
-    store, folder = resolve_location(location, options)
+    store, folder, description = _resolve(location, options)
     try:
-        return Export(store, folder, options)
+        return Export(store, folder, options, description)
     except ObjectNotFoundError:
         denied: list[AccessDeniedError] = []
         readable = (found for found in find_below(store, folder) if not _denied(found, denied))
@@ -315,7 +322,7 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
         found = below[0]
         if found.error:
             raise found.error
-        return Export(store, found.uri, options)
+        return Export(store, found.uri, options, description)
     if below:
         names = "\n  ".join(found.uri for found in below[:_SHOWN])
         more = "\n  …" if len(below) > _SHOWN else ""
@@ -349,18 +356,31 @@ def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, 
         ExportIncompleteError: It is the ARN of an export that is running, or failed.
         StoreError: The service cannot be asked about the ARN.
     """
-    text = os.fspath(location)
+    store, folder, _ = _resolve(location, options)
+    return store, folder
+
+
+def _resolve(location: Location, options: StoreOptions) -> "tuple[Store, str, ExportDescription | None]":
+    text, description = os.fspath(location), None
     if text.startswith("arn:"):
         from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
 
-        text = describe_export(text, options).manifest_uri()
+        description = describe_export(text, options)
+        text = description.manifest_uri()
     uri = normal_uri(text)
     store = open_store(uri, options)
-    return store, store.parent(uri) if store.name(uri) == layout.MANIFEST_SUMMARY else uri
+    folder = store.parent(uri) if store.name(uri) == layout.MANIFEST_SUMMARY else uri
+    return store, folder, description
 
 
-def find_below(store: Store, folder: str) -> Iterator[FoundExport]:
-    """Yields every export in a folder, level by level, several folders looked at side by side."""
+def find_below(store: Store, folder: str, *, depth: int | None = None) -> Iterator[FoundExport]:
+    """Yields every export in a folder, level by level, several folders looked at side by side.
+
+    Args:
+        store: Where the folder lies.
+        folder: The folder.
+        depth: Levels of folders below it to look into; all if None.
+    """
 
     def look(uri: str) -> tuple[FoundExport | None, list[str]]:
         try:
@@ -379,7 +399,9 @@ def find_below(store: Store, folder: str) -> Iterator[FoundExport]:
                     if found:
                         yield found
                     below += folders
-            level = below
+            if depth is not None:
+                depth -= 1
+            level = below if depth is None or depth >= 0 else []
 
 
 def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:

@@ -62,6 +62,8 @@ class LeftOut(StrEnum):
     """It ends at or before its base's instant."""
     COVERED = "covered"
     """Windows of the chain cover its time."""
+    AFTER = "after-until"
+    """It ends after the instant that was asked for; never said by ``plan_chain``, which is asked for none."""
 
 
 @dataclass(frozen=True, slots=True)
