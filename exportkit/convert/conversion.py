@@ -154,7 +154,7 @@ class Conversion:
     def _save(self, work: Workplace, fingerprint: str, looking: Progress, *, passes: int, guess: bool) -> WorkPlan:
         """Decides, and remembers it."""
         self.progress.begin(self.source.summary.item_count * passes)
-        plan = decide(self.export, self.counts, self.options, fingerprint, looking, guess=guess)
+        plan = decide(self.export, self.counts, self.options, fingerprint, looking, jobs=self.jobs, guess=guess)
         work.save_plan(plan)
         return plan
 

@@ -30,6 +30,7 @@ def decide(
     fingerprint: str,
     progress: Progress,
     *,
+    jobs: int,
     guess: bool = False,
 ) -> WorkPlan:
     """Returns what is to be done; reads all of the export or a little of it.
@@ -40,6 +41,7 @@ def decide(
         options: What was asked for.
         fingerprint: Of the input and the settings.
         progress: Hears how the reading goes on.
+        jobs: Files to read side by side, where little of each is read.
         guess: Guess the schema from a sample; the whole is to confirm it.
 
     Raises:
@@ -55,7 +57,7 @@ def decide(
     ]
     plans = column_plans(export, targets, options)
     split = None if options.split_by is None else Split(options.split_by, values)
-    sizing = measure(export, _first_middle_last(looked_at), plans, options, split)
+    sizing = measure(export, _four(looked_at), plans, options, split, jobs)
     incremental = export.summary.export_type is ExportType.INCREMENTAL
     return WorkPlan(
         fingerprint=fingerprint,
@@ -131,5 +133,6 @@ def _spread(export: OpenExport, counts: Sequence[int]) -> list[DataFile]:
     return [file for file in export.files() if file.index in wanted]
 
 
-def _first_middle_last(files: Sequence[DataFile]) -> list[DataFile]:
-    return [files[place] for place in sorted({0, len(files) // 2, len(files) - 1})] if files else []
+def _four(files: Sequence[DataFile]) -> list[DataFile]:
+    """Returns four of the files, evenly, the first and the last among them; all where there are fewer."""
+    return [files[place] for place in sorted({step * (len(files) - 1) // 3 for step in range(4)})] if files else []

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from exportkit.convert.options import ConvertOptions, OnMalformed
 from exportkit.export import DataFile
 from exportkit.model.decode import Split
 from exportkit.model.plan import ColumnPlan
-from exportkit.reading import OpenExport
+from exportkit.reading import OpenExport, in_order
 from exportkit.sink.parquet import ParquetOptions, PartWriter, leaf_paths
 from exportkit.store.base import ObjectInfo
 
@@ -21,9 +22,10 @@ __all__ = ["Sizing", "measure"]
 
 _MOST_ROWS, _LEAST_ROWS = 16_384, 1024
 """Rows taken from each file that is looked at."""
-_SHARE = 16
+_SHARE = 32
 """All together at most one of so many, where that is not too few: each is decoded, and written, for nothing else."""
 _BYTES = 4 * 1024 * 1024
+"""Bytes of a batch's records, and Arrow bytes of a file that are enough, however few rows they are."""
 _UNKNOWN = 100.0
 """Bytes of a row where there is none to measure."""
 
@@ -48,6 +50,7 @@ def measure(
     plans: Sequence[ColumnPlan],
     options: ConvertOptions,
     split: Split | None,
+    jobs: int,
 ) -> Sizing:
     """Returns what the first records of some data files tell.
 
@@ -57,16 +60,22 @@ def measure(
         plans: The column plans.
         options: What was asked for.
         split: Which plan takes which record.
+        jobs: Files to look at side by side.
 
     Raises:
         ExportkitError: As ``OpenExport.decode``.
     """
-    batches: defaultdict[int, list[pa.RecordBatch]] = defaultdict(list)
     share = export.summary.item_count // (_SHARE * max(1, len(files)))
     rows_of_each = max(_LEAST_ROWS, min(_MOST_ROWS, share))
-    for file in files:
-        for number, batch in _first(export, file, rows_of_each, plans, options, split):
-            batches[number].append(batch)
+
+    def first(file: DataFile) -> list[tuple[int, pa.RecordBatch]]:
+        return list(_first(export, file, rows_of_each, plans, options, split))
+
+    batches: defaultdict[int, list[pa.RecordBatch]] = defaultdict(list)
+    with closing(in_order(first, files, jobs)) as found:
+        for each in found:
+            for number, batch in each:
+                batches[number].append(batch)
     rows, size = 0, 0
     dictionaries: list[tuple[str, ...] | None] = []
     for number, plan in enumerate(plans):
@@ -88,7 +97,7 @@ def _first(
     options: ConvertOptions,
     split: Split | None,
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
-    rows = 0
+    rows = size = 0
     with export.decode(
         file,
         plans,
@@ -101,7 +110,8 @@ def _first(
         for plan, batch in batches:
             yield plan, batch
             rows += batch.num_rows
-            if rows >= count:
+            size += batch.nbytes
+            if rows >= count or size >= _BYTES:
                 return
 
 
