@@ -9,6 +9,7 @@ True
 """
 
 from exportkit._version import __version__
+from exportkit.algebra import ChangeReport, compact, diff, revert
 from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
@@ -22,6 +23,7 @@ from exportkit.verify import VerifyReport, verify
 __all__ = [
     "AttributeValue",
     "ChangeRecord",
+    "ChangeReport",
     "ConvertReport",
     "Item",
     "OpenExport",
@@ -31,9 +33,12 @@ __all__ = [
     "StoreOptions",
     "VerifyReport",
     "__version__",
+    "compact",
     "convert",
+    "diff",
     "engine_info",
     "find_exports",
     "open",
+    "revert",
     "verify",
 ]

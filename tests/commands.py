@@ -39,11 +39,17 @@ class Done:
 
 def run(*words: object, engine: str | None = None) -> Done:
     """Runs a command, by the engine of that name."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     named = {} if engine is None else {"EXPORTKIT_ENGINE": engine}
     with mock.patch.dict(os.environ, named), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main([*map(str, words)])
-    return Done(code, out.getvalue(), err.getvalue())
+    return Done(code, _text(out), _text(err))
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    data = stream.buffer
+    assert isinstance(data, io.BytesIO)
+    return data.getvalue().decode()
 
 
 def did(*words: object, engine: str | None = None) -> Done:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from exportkit import __version__
+from exportkit.cli.algebra import compact, diff, revert
 from exportkit.cli.cat import cat
 from exportkit.cli.convert import convert
 from exportkit.cli.generate import generate
@@ -49,6 +50,9 @@ app.command(verify)
 app.command(cat)
 app.command(schema)
 app.command(convert)
+app.command(diff)
+app.command(compact)
+app.command(revert)
 app.command(generate)
 
 

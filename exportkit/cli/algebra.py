@@ -1,0 +1,260 @@
+"""``exportkit diff``, ``compact`` and ``revert``: one change, made of states or of changes."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.text import printable
+from exportkit.errors import UsageError
+from exportkit.model.formats import OutputFormat
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.model.times import parse_time
+
+if TYPE_CHECKING:
+    from exportkit.algebra import ChangeReport
+    from exportkit.reading import Progress
+
+__all__ = ["compact", "diff", "revert"]
+
+_ATTRIBUTES_SHOWN = 40
+
+_Output = Annotated[str, Parameter(name=["--output", "-o"])]
+_Format = Annotated[OutputFormat | None, Parameter(name="--format")]
+_Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def diff(
+    before: str,
+    after: str,
+    /,
+    *,
+    output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
+    summary: _Flag = False,
+    key: str | None = None,
+    form: _Format = None,
+    allow_other_table: _Flag = False,
+    allow_filtered: _Flag = False,
+    jobs: JobsOption = None,
+    memory: SizeOption = 1 << 30,
+    temp_dir: TempDirOption = None,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Makes the change that leads from one state of a table to another, or counts what is in it.
+
+    The change is an incremental export with both images: replayed onto BEFORE it gives AFTER. Exits 1 if the two
+    are not to be compared, 3 if it could not be done.
+
+    Args:
+        before: The earlier full export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
+        after: The later one.
+        output: Folder or S3 URI that the change goes to.
+        summary: Write nothing; count the items added, removed and changed, and the attributes that differ.
+        key: The table's key, as PARTITION or PARTITION,SORT. Where BEFORE is an ARN DynamoDB is asked for it, and
+            what exportkit made may know it.
+        form: Format of the change; that of BEFORE by default.
+        allow_other_table: Compare exports of two tables, such as a table and one restored from its backup.
+        allow_filtered: Compare exports that hold a part of their tables.
+        jobs: Files read side by side; one for each processor by default.
+        memory: Memory to take, about; what does not fit spills.
+        temp_dir: Where it spills to.
+        max_record_size: Bytes a record may have, such as 64MiB.
+        json: Print one JSON document.
+        storage: Where and how.
+    """
+    from exportkit.algebra import diff as run  # noqa: PLC0415 - quick --help
+
+    if (output is None) != summary:
+        raise UsageError("name where the change goes to (-o DEST), or ask for --summary")
+    with _progress("diff") as progress:
+        report = run(
+            before,
+            after,
+            output,
+            key=None if key is None else tuple(key.split(",")),
+            output_format=form,
+            allow_other_table=allow_other_table,
+            allow_filtered=allow_filtered,
+            jobs=jobs,
+            memory=memory,
+            temp_dir=temp_dir,
+            max_record_size=max_record_size,
+            storage=storage.resolve(),
+            progress=progress,
+        )
+    _tell(report, json=json)
+    return 0
+
+
+def compact(
+    first: str,
+    /,
+    *more: str,
+    output: _Output,
+    form: _Format = None,
+    allow_filtered: _Flag = False,
+    jobs: JobsOption = None,
+    memory: SizeOption = 1 << 30,
+    temp_dir: TempDirOption = None,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Makes one change of several: an incremental export over all their windows, with the same net effect.
+
+    Exits 1 if the windows do not lie one behind the other, 3 if it could not be done.
+
+    Args:
+        first: An incremental export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
+        more: More of them, in any order.
+        output: Folder or S3 URI that the change goes to.
+        form: Format of the change; that of the earliest by default.
+        allow_filtered: Take exports that hold a part of their table's changes.
+        jobs: Files read side by side; one for each processor by default.
+        memory: Memory to take, about; what does not fit spills.
+        temp_dir: Where it spills to.
+        max_record_size: Bytes a record may have, such as 64MiB.
+        json: Print one JSON document.
+        storage: Where and how.
+    """
+    from exportkit.algebra import compact as run  # noqa: PLC0415 - quick --help
+
+    with _progress("compact") as progress:
+        report = run(
+            (first, *more),
+            output,
+            output_format=form,
+            allow_filtered=allow_filtered,
+            jobs=jobs,
+            memory=memory,
+            temp_dir=temp_dir,
+            max_record_size=max_record_size,
+            storage=storage.resolve(),
+            progress=progress,
+        )
+    _tell(report, json=json)
+    return 0
+
+
+def revert(
+    first: str,
+    /,
+    *more: str,
+    output: _Output,
+    at: str | None = None,
+    form: _Format = None,
+    allow_filtered: _Flag = False,
+    jobs: JobsOption = None,
+    memory: SizeOption = 1 << 30,
+    temp_dir: TempDirOption = None,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Makes the change that undoes others: replayed behind them it leads back to the state before them.
+
+    They need both images. Exits 1 if they lack them, or do not lie one behind the other, 3 if it could not be done.
+
+    Args:
+        first: An incremental export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
+        more: More of them, in any order.
+        output: Folder or S3 URI that the change goes to.
+        at: Where the change is placed, ISO-8601 UTC, one second long; by default at the end of the last window.
+        form: Format of the change; that of the earliest by default.
+        allow_filtered: Take exports that hold a part of their table's changes.
+        jobs: Files read side by side; one for each processor by default.
+        memory: Memory to take, about; what does not fit spills.
+        temp_dir: Where it spills to.
+        max_record_size: Bytes a record may have, such as 64MiB.
+        json: Print one JSON document.
+        storage: Where and how.
+    """
+    from exportkit.algebra import revert as run  # noqa: PLC0415 - quick --help
+
+    try:
+        instant = None if at is None else parse_time(at)
+    except ValueError as error:
+        raise UsageError(f"--at is no ISO-8601 time in UTC, such as 2026-01-14T10:20:00Z: {at}") from error
+    with _progress("revert") as progress:
+        report = run(
+            (first, *more),
+            output,
+            at=instant,
+            output_format=form,
+            allow_filtered=allow_filtered,
+            jobs=jobs,
+            memory=memory,
+            temp_dir=temp_dir,
+            max_record_size=max_record_size,
+            storage=storage.resolve(),
+            progress=progress,
+        )
+    _tell(report, json=json)
+    return 0
+
+
+def _progress(label: str) -> "AbstractContextManager[Progress]":
+    from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - quick --help
+
+    return progress_on_terminal(label)
+
+
+def _tell(report: "ChangeReport", *, json: bool) -> None:
+    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+
+    with unless_nobody_reads():
+        if json:
+            print_json(report.to_dict())
+            return
+        from rich.text import Text  # noqa: PLC0415 - as above
+
+        console = OutputConsole(highlight=False, soft_wrap=True)
+
+        def line(name: str, told: str, style: str = "") -> None:
+            console.print(Text(f"{name:<14}", "dim") + Text(printable(told), style))
+
+        _print(report, line)
+
+
+def _print(report: "ChangeReport", line: Callable[..., None]) -> None:
+    export = report.export
+    for number, each in enumerate(report.inputs):
+        line("from" if number == 0 else "", f"{each['uri']}  {each['window'] or each['export_time']}")
+    if export["uri"] is not None:
+        line("written to", str(export["uri"]))
+    line("window", f"{export['window']}, {export['view']}")
+    line("added", _many(report.added, "item"))
+    line("removed", _many(report.removed, "item"))
+    line("changed", _many(report.changed, "item"))
+    if report.dropped:
+        line("dropped", f"{_many(report.dropped, 'key')} that need no record")
+    if report.repeated:
+        line("repeated", f"{_many(report.repeated, 'record')}: the same export has a later one of the key", "yellow")
+    _print_attributes(report, line)
+    for warning in report.warnings:
+        line("warning", warning, "yellow")
+    if report.already:
+        line("", "this very result was there already: nothing was done", "bold green")
+    else:
+        line("took", f"{report.seconds:,.1f} s", "bold green")
+
+
+def _print_attributes(report: "ChangeReport", line: Callable[..., None]) -> None:
+    attributes = report.attributes or ()
+    for each in attributes[:_ATTRIBUTES_SHOWN]:
+        counts = (("added", each.added), ("removed", each.removed), ("changed", each.changed))
+        told = ", ".join(f"{name} in {count:,}" for name, count in counts if count)
+        line("attribute", f"{each.name}: {told}")
+    hidden = len(attributes) - _ATTRIBUTES_SHOWN
+    if hidden > 0:
+        line("", f"… and {hidden:,} attributes more: --json has them all")
+    if report.other_attributes:
+        line("", f"{_many(report.other_attributes, 'difference')} in attributes of still other names")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
