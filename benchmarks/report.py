@@ -25,11 +25,32 @@ TARGETS = {
 def write(name: str, here: dict[str, Any], result: dict[str, Any]) -> None:
     """Writes ``results/<name>.json``, the tables of that name in README.md, and those the docs have of it."""
     (FOLDER / "results").mkdir(exist_ok=True)
-    text = json.dumps({"machine": here, **result}, indent=1)
-    (FOLDER / "results" / f"{name}.json").write_text(text + "\n", "utf-8")
-    _put(README, name, f"{told(here)}\n\n{TABLES[name](result)}")
+    file = FOLDER / "results" / f"{name}.json"
+    result = {"machine": here, **result}
+    if name == "convert" and file.is_file():
+        result = _with_other_shapes(result, json.loads(file.read_text("utf-8")))
+    file.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    where = "\n\n".join([told(here), *result.get("earlier", {}).values()])
+    _put(README, name, f"{where}\n\n{TABLES[name](result)}")
     if name in DOCS_TABLES:
-        _put(DOCS, name, f"{told(here)}\n\n{DOCS_TABLES[name](result)}")
+        _put(DOCS, name, f"{where}\n\n{DOCS_TABLES[name](result)}")
+
+
+def _with_other_shapes(result: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Returns a result with what an earlier one has of the shapes that were not measured this time.
+
+    Ratios compare cases of one shape, which run in turn: shapes of different runs may stand side by side.
+    """
+    measured = {timing["shape"] for timing in result["timings"]}
+    kept = [timing for timing in before["timings"] if timing["shape"] not in measured]
+    shapes = dict.fromkeys(timing["shape"] for timing in kept)
+    of_shape = {shape: f"The shape {shape} was measured apart: {told(before['machine'])}" for shape in shapes}
+    earlier = {shape: before.get("earlier", {}).get(shape, text) for shape, text in of_shape.items()}
+    ratios = {
+        name: {data: ratio for data, ratio in before["ratios"].get(name, {}).items() if data.split()[0] in shapes} | now
+        for name, now in result["ratios"].items()
+    }
+    return result | {"timings": kept + result["timings"], "ratios": ratios, "earlier": earlier}
 
 
 def _put(page: Path, name: str, text: str) -> None:

@@ -108,3 +108,23 @@ def test_data_is_made_once_and_anew_for_other_options(tmp_path: Path, capsys: py
     assert dataset("x", GenerateOptions(items=30), tmp_path) == first
     assert capsys.readouterr().err.count("making") == 1
     assert dataset("x", GenerateOptions(items=31), tmp_path).items == 31
+
+
+def test_shapes_that_were_not_measured_keep_their_figures(results: dict[str, dict[str, Any]]) -> None:
+    whole = {"machine": machine(), **results["convert"]}
+
+    def only(*shapes: str) -> dict[str, Any]:
+        timings = [timing for timing in whole["timings"] if timing["shape"] in shapes]
+        ratios = {
+            name: {data: ratio for data, ratio in values.items() if data.split()[0] in shapes}
+            for name, values in whole["ratios"].items()
+        }
+        return whole | {"timings": timings, "ratios": ratios}
+
+    joined = report._with_other_shapes(only("wide"), only("narrow", "typical"))
+    assert joined["ratios"] == whole["ratios"]
+    assert sorted(map(json.dumps, joined["timings"])) == sorted(map(json.dumps, whole["timings"]))
+    assert list(joined["earlier"]) == ["narrow", "typical"]
+    again = report._with_other_shapes(only("narrow"), joined)
+    assert list(again["earlier"]) == ["typical", "wide"]
+    assert again["earlier"]["typical"] == joined["earlier"]["typical"]
