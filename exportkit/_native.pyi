@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, final
 
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOptions
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
@@ -23,16 +24,22 @@ from exportkit.model.values import Item, Record
 
 __all__ = [
     "BUILD_PROFILE",
+    "Applier",
     "Canonicaliser",
     "DecodedBatch",
     "Decoder",
+    "Index",
     "Inference",
     "Items",
+    "KeyFilter",
     "Scanner",
+    "Signer",
     "Transcoder",
     "__version__",
     "canonical_item",
     "duplicate_keys",
+    "join",
+    "partition_entries",
     "partition_keys",
     "reasons",
 ]
@@ -264,6 +271,144 @@ class Inference:
     def take_malformed(self) -> Sequence[MalformedRecord]:
         """Returns and forgets the faulty records passed over since the last call."""
 
+@final
+class KeyFilter:
+    """Tells of a key whether it surely is not among those added (``docs/joining.md``).
+
+    Any number of appliers, in any number of threads, may ask it.
+
+    Args:
+        words: Words of 64 bits; a power of two.
+
+    Raises:
+        ValueError: It is none.
+        MemoryError: There is no room for so many.
+    """
+
+    def __new__(cls, words: int) -> KeyFilter: ...
+    def add(self, entries: Buffer) -> None:
+        """Adds the keys of join entries.
+
+        Raises:
+            ValueError: They are no whole entries; the keys before the first that is none are added.
+        """
+
+    def __contains__(self, key_hash: bytes, /) -> bool:
+        """Tells whether a key, by the 16 bytes of its hash, may have been added.
+
+        Raises:
+            ValueError: The hash has not 16 bytes.
+        """
+
+@final
+class Index:
+    """Turns the change records of one data file into join entries (``docs/joining.md``).
+
+    Args:
+        options: How to read.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: IndexOptions) -> Index: ...
+    def feed(self, chunk: Buffer) -> bytes:
+        """Returns the entries of the records that the chunk completed.
+
+        Raises:
+            MalformedRecordError: A record is faulty, or its key is, and those before it were handed on.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> bytes:
+        """Returns the last record's, if it had no line feed.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+    @property
+    def records(self) -> int:
+        """Records that became entries so far."""
+
+    @property
+    def key_names(self) -> tuple[str, ...] | None:
+        """Names of the key attributes in the order of their UTF-8; None before the first entry, if not given."""
+
+@final
+class Applier:
+    """Splits the records of a state's data file: into lines to keep, and those that a filter may hold.
+
+    Args:
+        options: How to read.
+        key_filter: Records whose key it does not hold are kept; None: every record becomes an entry.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ApplyOptions, key_filter: KeyFilter | None) -> Applier: ...
+    def feed(self, chunk: Buffer) -> bytes:
+        """Returns the lines to keep, in order, of the records that the chunk completed.
+
+        Raises:
+            MalformedRecordError: A record is faulty, or its key is, and the lines before it were handed on; entries
+                before it may still be taken.
+            ValueError: The file was finished before.
+        """
+
+    def finish(self) -> bytes:
+        """Returns the last record's, if it had no line feed.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
+    def take_entries(self) -> bytes:
+        """Returns and forgets the join entries of the other records, collected since the last call."""
+
+    @property
+    def records(self) -> int:
+        """Records that were kept or became entries so far."""
+
+    @property
+    def kept(self) -> int:
+        """Records among them that were kept."""
+
+@final
+class Signer:
+    """Sums the hashes of the records of one data file (``docs/signature.md``).
+
+    Args:
+        options: How to read.
+
+    Raises:
+        ValueError: An option has a value that this engine does not know.
+    """
+
+    def __new__(cls, options: ReadOptions) -> Signer: ...
+    def feed(self, chunk: Buffer) -> None:
+        """Takes the next bytes of the file.
+
+        Raises:
+            MalformedRecordError: A record is faulty.
+            ValueError: The file was finished before.
+        """
+
+    @property
+    def records(self) -> int:
+        """Records summed so far."""
+
+    def finish(self) -> bytes:
+        """Ends the file and returns the sum, modulo 2**256, of its records' SHA-256, 32 bytes big-endian.
+
+        Raises:
+            MalformedRecordError: As for feed.
+            ValueError: The file was finished before.
+        """
+
 def canonical_item(item: Item) -> bytes:
     """Returns the canonical encoding of an item given as Python values.
 
@@ -277,6 +422,21 @@ def duplicate_keys(entries: Buffer, limit: int) -> DuplicateKeys:
 
     Raises:
         ValueError: The entries are not whole entries of 32 bytes.
+    """
+
+def join(entries: Buffer, options: JoinOptions) -> Joined:
+    """Returns what becomes of join entries, given in any order; all of a key have to be among them.
+
+    Raises:
+        ValueError: They are no whole entries, or of a kind or source that the operation does not take; or it needs a
+            timestamp and has none.
+    """
+
+def partition_entries(entries: Buffer, byte: int) -> list[bytes]:
+    """Returns 256 runs of join entries, split by that byte of the hash (0 to 15), order kept.
+
+    Raises:
+        ValueError: They are no whole entries, or there is no such byte.
     """
 
 def partition_keys(entries: Buffer, byte: int) -> list[bytes]:

@@ -72,7 +72,7 @@ REASONS: dict[str, Reason] = {
         ("new-image-key", "keys-image-mismatch", _E, "the new image's key is not the record's Keys"),
         ("old-image-key", "keys-image-mismatch", _E, "the old image's key is not the record's Keys"),
         ("key-absent", "key-missing", _E, "an item without a key attribute"),
-        ("key-other", "keys-image-mismatch", _E, "an attribute in Keys that the export's key does not have"),
+        ("key-other", "key-missing", _E, "an attribute in Keys that the export's key does not have"),
         ("key-empty", "key-missing", _E, "a key attribute that is empty"),
         ("key-type", "key-type-mixed", _E, "a key attribute that is not S, N or B"),
         ("timestamp-near", "timestamp-outside-window", _W, "a write at most 60 s outside the export's window"),

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 
 import exportkit._native as native
-from exportkit.engine.protocols import Canonicaliser, Decoder, Inference, Items, Scanner, Transcoder
+from exportkit.engine.protocols import (
+    Applier,
+    Canonicaliser,
+    Decoder,
+    Index,
+    Inference,
+    Items,
+    KeyFilter,
+    Scanner,
+    Signer,
+    Transcoder,
+)
 from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.formats import TextForm
+from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOptions
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions
 from exportkit.model.statistics import InferOptions
@@ -57,3 +69,29 @@ class NativeEngine:
     def partition_keys(self, entries: Buffer, byte: int) -> Sequence[bytes]:
         """Returns 256 runs of the entries, split by that byte of the hash."""
         return native.partition_keys(entries, byte)
+
+    def key_filter(self, words: int) -> KeyFilter:
+        """Returns an empty filter of so many words of 64 bits, a power of two."""
+        return native.KeyFilter(words)
+
+    def index(self, options: IndexOptions) -> Index:
+        """Returns an index of one data file of changes."""
+        return native.Index(options)
+
+    def applier(self, options: ApplyOptions, key_filter: KeyFilter | None) -> Applier:
+        """Returns an applier of one data file of a state; the filter has to be this engine's."""
+        if key_filter is not None and not isinstance(key_filter, native.KeyFilter):
+            raise TypeError(f"the native engine takes key filters of its own, not {type(key_filter).__name__}")
+        return native.Applier(options, key_filter)
+
+    def join(self, entries: Buffer, options: JoinOptions) -> Joined:
+        """Returns what becomes of whole join entries."""
+        return native.join(entries, options)
+
+    def partition_entries(self, entries: Buffer, byte: int) -> Sequence[bytes]:
+        """Returns 256 runs of join entries, split by that byte of the hash."""
+        return native.partition_entries(entries, byte)
+
+    def signer(self, options: ReadOptions) -> Signer:
+        """Returns a signer of one data file."""
+        return native.Signer(options)

@@ -7,9 +7,8 @@ mod vectors;
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
-
 pub use self::encoder::Encoder;
+use crate::digest::sha256;
 use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
 use crate::path::NodeId;
 
@@ -169,7 +168,7 @@ impl Visitor for Canonicaliser {
         }
         let out = &mut self.encoder.out;
         if self.output == Output::Hash {
-            let hash = Sha256::digest(&out[self.record.start..]);
+            let hash = sha256(&out[self.record.start..]);
             out.truncate(self.record.start);
             out.extend_from_slice(&hash);
         }

@@ -17,18 +17,34 @@ const START: [u32; 8] = [
     0x5BE0_CD19,
 ];
 
-/// The first sixteen bytes of the SHA-256 of a message, which is padded where it stands.
-pub(crate) fn sha256_half(message: &mut Vec<u8>) -> [u8; 16] {
-    let bits = (message.len() as u64) << 3;
-    message.push(0x80);
-    message.resize((message.len() + 8).next_multiple_of(BLOCK) - 8, 0);
-    message.extend_from_slice(&bits.to_be_bytes());
+/// The SHA-256 of a message.
+pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
+    let (blocks, rest) = message.as_chunks::<BLOCK>();
     let mut state = START;
-    compress256(&mut state, message.as_chunks().0);
-    let mut half = [0; 16];
-    for (bytes, word) in half.as_chunks_mut().0.iter_mut().zip(state) {
+    if !blocks.is_empty() {
+        compress256(&mut state, blocks);
+    }
+    // What is left, the bit behind it, and the length at the end of one more block or two.
+    let mut tail = [[0; BLOCK]; 2];
+    let (used, _) = tail.split_at_mut(1 + usize::from(rest.len() >= BLOCK - 8));
+    let bytes = used.as_flattened_mut();
+    bytes[..rest.len()].copy_from_slice(rest);
+    bytes[rest.len()] = 0x80;
+    if let Some(length) = bytes.last_chunk_mut() {
+        *length = ((message.len() as u64) << 3).to_be_bytes();
+    }
+    compress256(&mut state, used);
+    let mut digest = [0; 32];
+    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
     }
+    digest
+}
+
+/// Its first sixteen bytes.
+pub(crate) fn sha256_half(message: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&sha256(message)[..16]);
     half
 }
 
@@ -40,9 +56,10 @@ mod tests {
     #[test]
     fn as_the_general_hasher() {
         for length in (0..300).chain([10_000]) {
-            let mut message: Vec<u8> = (0..length).map(|number| u32::to_le_bytes(number)[0]).collect();
+            let message: Vec<u8> = (0..length).map(|number| u32::to_le_bytes(number)[0]).collect();
             let expected = Sha256::digest(&message);
-            assert_eq!(sha256_half(&mut message), expected[..16], "{length}");
+            assert_eq!(sha256(&message)[..], expected[..], "{length}");
+            assert_eq!(sha256_half(&message), expected[..16], "{length}");
         }
     }
 }

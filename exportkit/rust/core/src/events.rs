@@ -200,11 +200,17 @@ pub trait Visitor {
     fn discard_record(&mut self);
 }
 
-/// Gives a macro all that a [`Visitor`] may be told, but where the next line begins and that a record has ended.
+/// Gives a macro all that a [`Visitor`] may be told, but where the next line begins and that a record has ended;
+/// if so said, not that it begins either.
 macro_rules! with_events {
     ($macro:ident) => {
         $macro! {
             begin_record();
+        }
+        $crate::events::with_events!($macro but begin_record);
+    };
+    ($macro:ident but begin_record) => {
+        $macro! {
             member(member: $crate::events::Member);
             write_timestamp(micros: u64);
             begin_map(node: $crate::path::NodeId);
@@ -237,9 +243,15 @@ macro_rules! hand_on_to_visitor {
     };
     (but end_record) => {
         $crate::events::hand_on_to_visitor! {
+            begin_record();
+        }
+        $crate::events::hand_on_to_visitor!(but begin_and_end);
+    };
+    (but begin_and_end) => {
+        $crate::events::hand_on_to_visitor! {
             place(number: u64, offset: u64);
         }
-        $crate::events::with_events!(hand_on_to_visitor);
+        $crate::events::with_events!(hand_on_to_visitor but begin_record);
     };
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {
         $(

@@ -91,6 +91,8 @@ reasons! {
     OldImageKey = "old-image-key",
     /// An item without a key attribute.
     KeyAbsent = "key-absent",
+    /// Keys with an attribute that is not the key's.
+    KeyOther = "key-other",
     /// A key attribute that is empty.
     KeyEmpty = "key-empty",
     /// A key attribute that is not S, N or B.

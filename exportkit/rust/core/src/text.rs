@@ -76,6 +76,13 @@ impl<'a> ShortNumber<'a> {
     pub const fn is_integer(self) -> bool {
         self.point == self.length
     }
+
+    /// Whether Ion spells it as an int: what follows its digits is neither a point nor an exponent, nor the zeros that
+    /// are told in its place.
+    #[inline(always)]
+    pub const fn is_ion_int(self) -> bool {
+        self.is_integer() && matches!(self.window[self.length as usize % BLOCK], b',' | b'}' | b']')
+    }
 }
 
 impl Number<'_> {

@@ -21,7 +21,7 @@ use crate::kept::KeptBytes;
 use crate::path::NodeId;
 
 /// What stands before and behind something.
-type Brackets = (&'static str, &'static str);
+pub(crate) type Brackets = (&'static str, &'static str);
 
 /// A text form: how it spells each value, with a comma behind it.
 pub trait Form: Default {
@@ -155,12 +155,12 @@ impl<F: Form> Values<F> {
     }
 }
 
-fn push(out: &mut Vec<u8>, token: &str) {
+pub(crate) fn push(out: &mut Vec<u8>, token: &str) {
     out.extend_from_slice(token.as_bytes());
 }
 
 /// Closes a container in the place of the comma behind its last element.
-fn close(out: &mut Vec<u8>, token: &str) {
+pub(crate) fn close(out: &mut Vec<u8>, token: &str) {
     if out.last() == Some(&b',') {
         out.pop();
     }

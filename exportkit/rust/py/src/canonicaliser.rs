@@ -1,6 +1,7 @@
 //! `Canonicaliser`: records to their canonical encoding or its SHA-256.
 
 use exportkit_core::canonical::{Canonicaliser as Encoder, Output};
+use exportkit_core::strict::StrictReader;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
@@ -8,7 +9,7 @@ use crate::buffer::with_bytes;
 use crate::session::{Session, advance};
 
 #[pyclass(module = "exportkit._native")]
-pub(crate) struct Canonicaliser(Session<Encoder>);
+pub(crate) struct Canonicaliser(Session<(StrictReader, Encoder)>);
 
 #[pymethods]
 impl Canonicaliser {
@@ -30,7 +31,7 @@ impl Canonicaliser {
 
 impl Canonicaliser {
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyList>> {
-        self.0.read(py, chunk.is_none(), |reader, encoder| {
+        self.0.read(py, chunk.is_none(), |(reader, encoder)| {
             let misread = py.detach(|| advance(reader, chunk, encoder));
             let outputs = PyList::new(py, encoder.outputs().map(|output| PyBytes::new(py, output)))?;
             encoder.clear();

@@ -33,13 +33,18 @@ pub(crate) fn partition_keys<'py>(entries: &Bound<'py, PyAny>, byte: i64) -> PyR
     let py = entries.py();
     let runs = with_bytes(entries, |entries| {
         judge_size(entries)?;
-        let byte = usize::try_from(byte)
-            .ok()
-            .filter(|&byte| byte < HASH_SIZE)
-            .ok_or_else(|| PyValueError::new_err(format!("a key's hash has {HASH_SIZE} bytes, and no byte {byte}")))?;
+        let byte = hash_byte(byte)?;
         contained(|| Ok(py.detach(|| partition(entries, byte))))
     })?;
     PyList::new(py, runs.iter().map(|run| PyBytes::new(py, run)))
+}
+
+/// The number of a byte of a key's hash.
+pub(crate) fn hash_byte(byte: i64) -> PyResult<usize> {
+    usize::try_from(byte)
+        .ok()
+        .filter(|&byte| byte < HASH_SIZE)
+        .ok_or_else(|| PyValueError::new_err(format!("a key's hash has {HASH_SIZE} bytes, and no byte {byte}")))
 }
 
 fn judge_size(entries: &[u8]) -> PyResult<()> {

@@ -2,6 +2,7 @@
 
 use exportkit_core::columns::Misfit;
 use exportkit_core::containment;
+use exportkit_core::joining::NotEntries;
 use exportkit_core::strict::Misread;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -52,6 +53,11 @@ pub(crate) fn split_refused(py: Python<'_>, uri: &str, message: &str) -> PyErr {
         .import(py, "exportkit.errors", "SplitError")
         .and_then(|class| class.call1((uri, message)));
     error.map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// The error of bytes that are no join entries.
+pub(crate) fn not_entries(wrong: NotEntries) -> PyErr {
+    PyValueError::new_err(wrong.to_string())
 }
 
 /// Runs code of the core; a panic becomes a `RuntimeError` (`except Exception` would not catch the binding's own).

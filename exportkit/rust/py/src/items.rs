@@ -1,5 +1,6 @@
 //! `Items`: records to Python values.
 
+use exportkit_core::strict::StrictReader;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -9,7 +10,7 @@ use crate::session::{Session, advance};
 use crate::values::Builder;
 
 #[pyclass(module = "exportkit._native")]
-pub(crate) struct Items(Session<Known>);
+pub(crate) struct Items(Session<(StrictReader, Known)>);
 
 #[pymethods]
 impl Items {
@@ -31,7 +32,7 @@ impl Items {
     /// Stays attached: making Python objects is nearly all there is to do.
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyList>> {
         let _resting = Resting::begin(py)?;
-        self.0.read(py, chunk.is_none(), |reader, known| {
+        self.0.read(py, chunk.is_none(), |(reader, known)| {
             let mut builder = Builder::new(py, known);
             let misread = advance(reader, chunk, &mut builder);
             Ok((builder.into_records()?, misread))

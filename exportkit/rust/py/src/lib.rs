@@ -2,6 +2,7 @@
 //!
 //! What each class and function promises stands in `exportkit/_native.pyi`.
 
+mod applier;
 mod batch;
 mod buffer;
 mod canonical_item;
@@ -9,8 +10,11 @@ mod canonicaliser;
 mod decoder;
 mod entries;
 mod errors;
+mod index;
 mod inference;
 mod items;
+mod join;
+mod key_filter;
 mod known;
 mod malformed;
 mod options;
@@ -18,6 +22,7 @@ mod plan;
 mod recent;
 mod scanner;
 mod session;
+mod signer;
 mod statistics;
 mod transcoder;
 mod values;
@@ -34,6 +39,8 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::applier::Applier;
+    #[pymodule_export]
     use super::batch::DecodedBatch;
     #[pymodule_export]
     use super::canonical_item::canonical_item;
@@ -44,11 +51,19 @@ mod _native {
     #[pymodule_export]
     use super::entries::{duplicate_keys, partition_keys};
     #[pymodule_export]
+    use super::index::Index;
+    #[pymodule_export]
     use super::inference::Inference;
     #[pymodule_export]
     use super::items::Items;
     #[pymodule_export]
+    use super::join::{join, partition_entries};
+    #[pymodule_export]
+    use super::key_filter::KeyFilter;
+    #[pymodule_export]
     use super::scanner::Scanner;
+    #[pymodule_export]
+    use super::signer::Signer;
     #[pymodule_export]
     use super::transcoder::Transcoder;
 

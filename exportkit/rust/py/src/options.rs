@@ -1,4 +1,4 @@
-//! Fields of `ReadOptions` and `ScanOptions`, read once when a reader is made.
+//! Fields that options have in common, read once when a reader is made.
 
 use exportkit_core::reader::ExportType;
 use exportkit_core::strict::OutputFormat;
@@ -7,11 +7,25 @@ use pyo3::prelude::*;
 
 /// How the data file is written.
 pub(crate) fn format(options: &Bound<'_, PyAny>) -> PyResult<OutputFormat> {
-    match options.getattr("format")?.extract::<String>()?.as_str() {
+    output_format(options, "format")
+}
+
+/// How lines and images are to be written.
+pub(crate) fn form(options: &Bound<'_, PyAny>) -> PyResult<OutputFormat> {
+    output_format(options, "form")
+}
+
+fn output_format(options: &Bound<'_, PyAny>, field: &str) -> PyResult<OutputFormat> {
+    match options.getattr(field)?.extract::<String>()?.as_str() {
         "DYNAMODB_JSON" => Ok(OutputFormat::DynamodbJson),
         "ION" => Ok(OutputFormat::Ion),
-        other => Err(unknown("format", other)),
+        other => Err(unknown(field, other)),
     }
+}
+
+/// Names of attributes, as UTF-8.
+pub(crate) fn utf8(names: Vec<String>) -> Vec<Vec<u8>> {
+    names.into_iter().map(String::into_bytes).collect()
 }
 
 /// Whether its records are items or changes.

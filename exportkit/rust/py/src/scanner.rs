@@ -108,7 +108,7 @@ fn scan_options(options: &Bound<'_, PyAny>) -> PyResult<ScanOptions> {
         export_type: options::export_type(options)?,
         max_record_size: options::max_record_size(options)?,
         view,
-        key_names: key_names.map(|names| names.into_iter().map(String::into_bytes).collect()),
+        key_names: key_names.map(options::utf8),
         collect_keys: options.getattr("collect_keys")?.extract()?,
         window: options.getattr("window")?.extract()?,
         file_index: options.getattr("file_index")?.extract()?,

@@ -9,14 +9,15 @@ use pyo3::prelude::*;
 use crate::errors::{broken, contained, finished, malformed_record};
 use crate::options;
 
-/// One data file, read until it ends or a record is faulty; `V` is what a consumer keeps between chunks.
-pub(crate) struct Session<V> {
+/// One data file, read until it ends or a record is faulty; `R` reads it.
+pub(crate) struct Session<R> {
     uri: String,
-    state: State<V>,
+    reader: R,
+    state: State,
 }
 
-enum State<V> {
-    Reading(Box<(StrictReader, V)>),
+enum State {
+    Reading,
     Finished,
     /// A record was faulty, and every call says so from now on.
     Faulty(Misread),
@@ -24,18 +25,42 @@ enum State<V> {
     Broken,
 }
 
-impl<V> Session<V> {
-    /// Begins a data file.
+impl<V> Session<(StrictReader, V)> {
+    /// Begins a data file; `V` is what a consumer keeps between chunks.
     pub(crate) fn new(options: &Bound<'_, PyAny>, kept: V) -> PyResult<Self> {
         let reader = StrictReader::new(
             options::format(options)?,
             options::export_type(options)?,
             options::max_record_size(options)?,
         );
+        Self::with(options, (reader, kept))
+    }
+}
+
+impl<R> Session<R> {
+    /// Begins a data file that a reader of its own reads.
+    pub(crate) fn with(options: &Bound<'_, PyAny>, reader: R) -> PyResult<Self> {
         Ok(Self {
             uri: options::uri(options)?,
-            state: State::Reading(Box::new((reader, kept))),
+            reader,
+            state: State::Reading,
         })
+    }
+
+    /// The reader, whether or not it still reads.
+    pub(crate) fn reader(&self) -> PyResult<&R> {
+        match self.state {
+            State::Broken => Err(broken()),
+            _ => Ok(&self.reader),
+        }
+    }
+
+    /// As [`Self::reader`], to change it.
+    pub(crate) fn reader_mut(&mut self) -> PyResult<&mut R> {
+        match self.state {
+            State::Broken => Err(broken()),
+            _ => Ok(&mut self.reader),
+        }
     }
 
     /// Reads on with `step` and returns what it made, a Python object with a length.
@@ -45,14 +70,13 @@ impl<V> Session<V> {
         &mut self,
         py: Python<'py>,
         last: bool,
-        step: impl FnOnce(&mut StrictReader, &mut V) -> PyResult<(Bound<'py, T>, Option<Misread>)>,
+        step: impl FnOnce(&mut R) -> PyResult<(Bound<'py, T>, Option<Misread>)>,
     ) -> PyResult<Bound<'py, T>> {
         match replace(&mut self.state, State::Broken) {
-            State::Reading(mut reading) => {
-                let (reader, kept) = &mut *reading;
-                let (made, misread) = contained(|| step(reader, kept))?;
+            State::Reading => {
+                let (made, misread) = contained(|| step(&mut self.reader))?;
                 let Some(misread) = misread else {
-                    self.state = if last { State::Finished } else { State::Reading(reading) };
+                    self.state = if last { State::Finished } else { State::Reading };
                     return Ok(made);
                 };
                 let error = malformed_record(py, &self.uri, &misread);

@@ -10,7 +10,7 @@ use crate::options::unknown;
 use crate::session::{Session, advance};
 
 #[pyclass(module = "exportkit._native")]
-pub(crate) struct Transcoder(Session<AnyWriter>);
+pub(crate) struct Transcoder(Session<(StrictReader, AnyWriter)>);
 
 enum AnyWriter {
     DynamodbJson(Writer<DynamodbJson>),
@@ -42,7 +42,7 @@ impl Transcoder {
 
 impl Transcoder {
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.read(py, chunk.is_none(), |reader, writer| {
+        self.0.read(py, chunk.is_none(), |(reader, writer)| {
             Ok(match writer {
                 AnyWriter::DynamodbJson(writer) => write(py, reader, writer, chunk),
                 AnyWriter::Json(writer) => write(py, reader, writer, chunk),

@@ -1,78 +1,23 @@
-//! The keys of records: what they are, what is wrong with them, and their entries.
-//!
-//! The values of key attributes are kept canonically encoded while their record is read, those of
-//! Item or Keys and of the images, and compared when it ends. What is looked for in images is what
-//! stood in Keys; where an image comes before its Keys, the names of the last record are tried, and
-//! the record is asked for once more where they were others.
+//! The keys of records: what is wrong with them, and their entries.
 
 use super::ScanOptions;
 use super::report::{KeyTypes, ScanReport};
-use super::watched::{NONE, Types, Watched};
+use super::types::Types;
 use crate::canonical::Encoder;
-use crate::digest::sha256_half;
 use crate::entries::{self, Place};
 use crate::events::{Line, Member, Text};
 use crate::fault::{Fault, Reason};
+use crate::key::{Key, Watched};
 use crate::path::NodeId;
-
-/// Bytes before the payload of a canonical encoding: the type and the length.
-const HEADER: usize = 5;
-
-/// Where a value's encoding stands in the encoder.
-type Span = (usize, usize);
 
 /// Watches the key attributes.
 #[derive(Debug)]
 pub(super) struct Keys {
     file_index: u32,
     collect: bool,
-    watched: Watched,
+    key: Key,
     types: Types,
     entries: Vec<u8>,
-    /// The encoding of a key, while it is hashed.
-    message: Vec<u8>,
-    /// Values of the record at hand.
-    encoder: Encoder,
-    /// The watched attributes of Item or Keys, of NewImage, of OldImage.
-    main: Values,
-    new_image: Values,
-    old_image: Values,
-    /// The member being read.
-    member: Option<Member>,
-    /// The attribute being kept, and where its value starts.
-    keeping: Option<(u32, usize)>,
-    /// Containers open inside it.
-    depth: usize,
-    again: bool,
-}
-
-/// The values of watched attributes in one member, by the attributes' numbers.
-#[derive(Debug, Default)]
-struct Values {
-    present: bool,
-    spans: Vec<Option<Span>>,
-}
-
-impl Values {
-    fn begin(&mut self, count: usize) {
-        self.present = true;
-        self.spans.clear();
-        self.spans.resize(count, None);
-    }
-
-    fn set(&mut self, attribute: u32, span: Span) {
-        let attribute = attribute as usize;
-        if self.spans.len() <= attribute {
-            self.spans.resize(attribute + 1, None); // attributes of Keys become known as they come
-        }
-        self.spans[attribute] = Some(span);
-    }
-
-    /// The canonical encoding of an attribute's value.
-    fn get<'e>(&self, attribute: u32, encoder: &'e Encoder) -> Option<&'e [u8]> {
-        let (start, end) = self.spans.get(attribute as usize).copied().flatten()?;
-        encoder.encoded().get(start..end)
-    }
 }
 
 impl Keys {
@@ -82,174 +27,89 @@ impl Keys {
             file_index: options.file_index,
             collect: options.collect_keys,
             types: Types::new(watched.judged.len()),
-            watched,
+            key: Key::new(watched),
             entries: Vec::new(),
-            message: Vec::new(),
-            encoder: Encoder::default(),
-            main: Values::default(),
-            new_image: Values::default(),
-            old_image: Values::default(),
-            member: None,
-            keeping: None,
-            depth: 0,
-            again: false,
         }
     }
 
     /// Whether there is anything to watch.
     pub(super) fn any(&self) -> bool {
-        self.watched.any
+        self.key.watched.any
     }
 
     #[inline]
     pub(super) fn begin_record(&mut self) {
-        self.encoder.clear();
-        for values in [&mut self.main, &mut self.new_image, &mut self.old_image] {
-            values.present = false;
-        }
-        self.member = None;
-        self.keeping = None;
-        self.depth = 0;
-        self.again = false;
+        self.key.begin_record();
     }
 
     /// Whether the record has to be told once more, now that its Keys are known.
     #[inline]
     pub(super) fn wants_again(&self) -> bool {
-        self.again
+        self.key.wants_again()
     }
 
     #[inline]
     pub(super) fn member(&mut self, member: Member) {
-        self.member = Some(member);
-        match member {
-            Member::Item => self.main.begin(self.watched.names.len()),
-            Member::Keys => {
-                self.main.begin(0);
-                self.watched.read = 0;
-            }
-            Member::NewImage => self.new_image.begin(self.watched.names.len()),
-            Member::OldImage => self.old_image.begin(self.watched.names.len()),
-        }
+        self.key.member(member);
     }
 
     /// An attribute of a member; its value follows.
     #[inline]
     pub(super) fn attribute(&mut self, node: NodeId, name: Text<'_>) {
-        let attribute = match self.member {
-            None => return,
-            Some(Member::Keys) => self.watched.read_name(name),
-            Some(_) => self.watched.find(node, name),
-        };
-        if attribute != NONE {
-            self.keeping = Some((attribute, self.encoder.encoded().len()));
-        }
+        self.key.attribute(node, name);
     }
 
     /// A part of a value; `nesting` containers more are open after it.
     #[inline]
     pub(super) fn value(&mut self, tell: impl FnOnce(&mut Encoder), nesting: isize) {
-        if self.keeping.is_some() {
-            tell(&mut self.encoder);
-            self.depth = self.depth.saturating_add_signed(nesting);
-            self.end_value();
-        }
+        self.key.value(tell, nesting);
     }
 
     /// A name inside a value.
     #[inline]
     pub(super) fn inner(&mut self, tell: impl FnOnce(&mut Encoder)) {
-        if self.keeping.is_some() {
-            tell(&mut self.encoder);
-        }
-    }
-
-    fn end_value(&mut self) {
-        if self.depth > 0 {
-            return;
-        }
-        if let Some((attribute, start)) = self.keeping.take() {
-            let values = match self.member {
-                Some(Member::NewImage) => &mut self.new_image,
-                Some(Member::OldImage) => &mut self.old_image,
-                _ => &mut self.main,
-            };
-            values.set(attribute, (start, self.encoder.encoded().len()));
-        }
+        self.key.inner(tell);
     }
 
     #[inline]
     pub(super) fn end_member(&mut self) {
-        if self.member.take() == Some(Member::Keys) && self.watched.end_keys() {
-            self.types.forget(self.watched.judged.len());
-            self.again = self.new_image.present || self.old_image.present;
+        if self.key.end_member() {
+            self.types.forget(self.key.watched.judged.len());
         }
     }
 
     /// Judges the key of a well-formed record, and collects its entry.
     #[inline]
     pub(super) fn judge(&mut self, line: &Line<'_>, report: &mut ScanReport, limit: u64) {
-        for (image, member, reason) in [
-            (&self.new_image, Member::NewImage, Reason::NewImageKey),
-            (&self.old_image, Member::OldImage, Reason::OldImageKey),
-        ] {
-            if image.present && !self.has_key(image) {
-                report.note(line, limit, reason, || {
-                    Fault::new(reason).under(member.name().as_bytes())
-                });
-            }
+        let Self { key, types, .. } = self;
+        for (member, reason) in key.wrong_images() {
+            report.note(line, limit, reason, || {
+                Fault::new(reason).under(member.name().as_bytes())
+            });
         }
         let mut sound = true;
-        for (place, &attribute) in self.watched.judged.iter().enumerate() {
-            let reason = match self.main.get(attribute, &self.encoder) {
-                None => Some(Reason::KeyAbsent),
-                Some([tag @ (b'S' | b'N' | b'B'), value @ ..]) => {
-                    self.types.count(place, *tag, || self.watched.judged_name(place), line);
-                    (value == [0; 4]).then_some(Reason::KeyEmpty)
-                }
-                Some(_) => Some(Reason::KeyType),
-            };
-            if let Some(reason) = reason {
+        for (place, &attribute) in key.watched.judged.iter().enumerate() {
+            let wrong = key.wrong(attribute);
+            if let (None | Some(Reason::KeyEmpty), Some([tag, ..])) = (wrong, key.get(attribute)) {
+                types.count(place, *tag, || key.watched.judged_name(place), line);
+            }
+            if let Some(reason) = wrong {
                 sound = false;
                 report.note(line, limit, reason, || {
                     Fault::new(reason)
-                        .under(self.watched.judged_name(place))
-                        .under(self.watched.member.name().as_bytes())
+                        .under(key.watched.judged_name(place))
+                        .under(key.watched.member.name().as_bytes())
                 });
             }
         }
         if sound && self.collect {
-            self.collect_entry(line);
+            let place = Place {
+                file_index: self.file_index,
+                line: line.number,
+                offset: line.offset,
+            };
+            entries::write(&mut self.entries, &self.key.hash(), place);
         }
-    }
-
-    /// Whether an image has the attributes of Keys, with their values.
-    fn has_key(&self, image: &Values) -> bool {
-        (0..).zip(&self.watched.names).all(|(attribute, _)| {
-            let value = image.get(attribute, &self.encoder);
-            value.is_some() && value == self.main.get(attribute, &self.encoder)
-        })
-    }
-
-    /// Writes the entry of the record's key: its hash, the record's offset, its file and line.
-    fn collect_entry(&mut self, line: &Line<'_>) {
-        // The canonical encoding of the key, an M; its names stand in order and encoded.
-        let message = &mut self.message;
-        message.clear();
-        message.extend_from_slice(b"M\0\0\0\0");
-        for (attribute, name) in &self.watched.key {
-            message.extend_from_slice(name);
-            message.extend_from_slice(self.main.get(*attribute, &self.encoder).unwrap_or_default());
-        }
-        let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
-        message[1..HEADER].copy_from_slice(&length.to_be_bytes());
-        let hash = sha256_half(message);
-        let place = Place {
-            file_index: self.file_index,
-            line: line.number,
-            offset: line.offset,
-        };
-        entries::write(&mut self.entries, &hash, place);
     }
 
     pub(super) fn take_entries(&mut self) -> Vec<u8> {

@@ -5,7 +5,7 @@ mod keys;
 mod report;
 #[cfg(test)]
 mod tests;
-mod watched;
+mod types;
 
 use std::ops::ControlFlow;
 

@@ -1,0 +1,203 @@
+//! Change records turned into join entries.
+
+use std::mem::take;
+
+use super::entry::{Kind, Parts, Place};
+use super::record::{NEW, OLD, Record, Wanted, Write};
+use crate::events::{Line, Visitor, hand_on_to_visitor};
+use crate::fault::{Fault, Reason};
+use crate::faulty::{Faulty, tell};
+use crate::key::Watched;
+use crate::reader::ExportType;
+use crate::split::Again;
+use crate::strict::{AnyReader, Misread, OutputFormat};
+use crate::transcode::Form;
+
+/// As `IndexOptions` of `exportkit/model/joining.py`, where each is explained.
+#[derive(Clone, Debug)]
+pub struct IndexOptions {
+    /// How the file is written.
+    pub format: OutputFormat,
+    /// Bytes a line may hold without its line feed.
+    pub max_record_size: usize,
+    /// The export's number.
+    pub source: u32,
+    /// The file's number in it.
+    pub file_index: u32,
+    /// Names of the key attributes, UTF-8; None: those of the first record's Keys.
+    pub key_names: Option<Vec<Vec<u8>>>,
+}
+
+/// Indexes one data file of changes; images are written in the form `F`.
+#[derive(Debug)]
+pub struct Index<F> {
+    reader: AnyReader,
+    faulty: Faulty,
+    changes: Changes<F>,
+}
+
+/// The visitor.
+#[derive(Debug)]
+struct Changes<F> {
+    source: u32,
+    file_index: u32,
+    /// Names of the key, in the order of their UTF-8; None until they are known.
+    key_names: Option<Vec<Vec<u8>>>,
+    visitor: Record<F>,
+    entries: Vec<u8>,
+    records: u64,
+    misread: Option<Misread>,
+}
+
+impl<F: Form> Index<F> {
+    /// Makes an index at the start of a file.
+    pub fn new(options: IndexOptions) -> Self {
+        let mut record = Record::new(Watched::new(ExportType::Incremental, None));
+        record.want(Wanted {
+            hashes: true,
+            write: Write::All,
+        });
+        let sorted = |mut names: Vec<Vec<u8>>| {
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        Self {
+            reader: AnyReader::new(options.format, ExportType::Incremental, options.max_record_size),
+            faulty: Faulty::default(),
+            changes: Changes {
+                source: options.source,
+                file_index: options.file_index,
+                key_names: options.key_names.map(sorted),
+                visitor: record,
+                entries: Vec::new(),
+                records: 0,
+                misread: None,
+            },
+        }
+    }
+
+    /// Takes the next bytes of the file, or ends it where there are none.
+    ///
+    /// # Errors
+    ///
+    /// The first faulty record, after all before it became entries; then no more may be fed.
+    pub fn read(&mut self, chunk: Option<&[u8]>) -> Result<(), Misread> {
+        tell(&mut self.reader, chunk, &mut self.changes, &mut self.faulty);
+        self.changes
+            .misread
+            .take()
+            .or_else(|| self.faulty.misread.take())
+            .map_or(Ok(()), Err)
+    }
+
+    /// Takes the entries made since the last call.
+    pub fn take_entries(&mut self) -> Vec<u8> {
+        take(&mut self.changes.entries)
+    }
+
+    /// Records that became entries so far.
+    pub fn records(&self) -> u64 {
+        self.changes.records
+    }
+
+    /// Names of the key attributes in the order of their UTF-8; None before the first record, if not given.
+    pub fn key_names(&self) -> Option<&[Vec<u8>]> {
+        self.changes.key_names.as_deref()
+    }
+}
+
+impl<F: Form> Changes<F> {
+    /// The first fault of the key of a well-formed record.
+    fn wrong(&self) -> Option<Fault> {
+        let key = &self.visitor.key;
+        let watched = &key.watched;
+        let in_keys = |reason, name: &[u8]| Some(Fault::new(reason).under(name).under(b"Keys"));
+        if let Some(names) = &self.key_names {
+            if let Some(absent) = names.iter().find(|name| !watched.names.contains(name)) {
+                return in_keys(Reason::KeyAbsent, absent);
+            }
+            if let Some(other) = watched.names.iter().find(|name| !names.contains(name)) {
+                return in_keys(Reason::KeyOther, other);
+            }
+        }
+        for &(attribute, _) in &watched.key {
+            if let Some(reason) = key.wrong(attribute) {
+                let name = watched.names.get(attribute as usize);
+                return in_keys(reason, name.map_or(&[], Vec::as_slice));
+            }
+        }
+        let (member, reason) = key.wrong_images().next()?;
+        Some(Fault::new(reason).under(member.name().as_bytes()))
+    }
+
+    /// Learns the names of the key from the first record.
+    #[cold]
+    fn learn(&mut self) {
+        let watched = &self.visitor.key.watched;
+        let names = watched
+            .key
+            .iter()
+            .filter_map(|&(attribute, _)| watched.names.get(attribute as usize));
+        self.key_names = Some(names.cloned().collect());
+    }
+
+    fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {
+        if let Some(fault) = self.wrong() {
+            return Err(fault);
+        }
+        let hash = self.visitor.key.hash();
+        let parts = Parts {
+            kind: Kind::Change,
+            hash,
+            place: Place {
+                source: self.source,
+                file_index: self.file_index,
+                line: line.number,
+                offset: line.offset,
+            },
+            timestamp: self.visitor.timestamp,
+            key: self.visitor.keys_text(),
+            new: self.visitor.image(NEW),
+            old: self.visitor.image(OLD),
+        };
+        if !parts.write(&mut self.entries) {
+            return Err(Fault::new(Reason::TooLong));
+        }
+        if self.key_names.is_none() {
+            self.learn();
+        }
+        self.records += 1;
+        Ok(())
+    }
+}
+
+impl<F: Form> Visitor for Changes<F> {
+    hand_on_to_visitor!(but end_record);
+
+    #[inline]
+    fn end_record(&mut self, line: &Line<'_>) {
+        if self.wants_again() {
+            return;
+        }
+        if let Err(fault) = self.add_entry(line) {
+            self.misread = Some(Misread {
+                line: line.number,
+                offset: line.offset,
+                fault,
+            });
+        }
+    }
+}
+
+impl<F: Form> Again for Changes<F> {
+    #[inline]
+    fn wants_again(&self) -> bool {
+        self.visitor.key.wants_again()
+    }
+
+    #[inline]
+    fn has_ended(&self) -> bool {
+        self.misread.is_some()
+    }
+}

@@ -1,0 +1,26 @@
+//! Records of several exports, joined by their keys (`docs/joining.md`).
+//!
+//! An [`Index`] turns change records into entries, an [`Applier`] those items of a state that its [`KeyFilter`] may
+//! hold; [`join`] makes of all entries of some keys the records that are to be written.
+
+mod applier;
+mod entry;
+mod filter;
+mod index;
+mod join;
+mod joined;
+mod lines;
+mod net;
+mod partition;
+mod record;
+mod replay;
+#[cfg(test)]
+mod tests;
+
+pub use self::applier::{Applier, ApplyOptions, Payload};
+pub use self::entry::{Entries, Entry, HEADER_SIZE, Hash, Kind, NotEntries, Place};
+pub use self::filter::{KeyFilter, NoFilter};
+pub use self::index::{Index, IndexOptions};
+pub use self::join::{JoinOptions, Operation, Source, Unjoinable, join};
+pub use self::joined::{Drift, DriftKind, Joined, KeyedTwice};
+pub use self::partition::partition;

@@ -1,0 +1,363 @@
+//! A record while it is told: its key, and where they are asked for, the hashes and texts of its maps.
+
+use std::ops::Range;
+
+use super::entry::{Hash, Image};
+use crate::canonical::Encoder;
+use crate::digest::sha256_half;
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, Text, Visitor};
+use crate::key::{Key, NONE, Watched};
+use crate::path::NodeId;
+use crate::transcode::{Form, Values, close, push};
+
+/// How much of a record is written in the form asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Write {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The key attributes of its item.
+    Key,
+    /// Its maps.
+    All,
+}
+
+/// What is to be found out of a record, beside its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The hashes of its images.
+    pub(super) hashes: bool,
+    pub(super) write: Write,
+}
+
+/// The maps that a record can have: Keys, the new image or the item, the old image.
+const MAPS: usize = 3;
+const KEYS: usize = 0;
+pub(super) const NEW: usize = 1;
+pub(super) const OLD: usize = 2;
+
+/// The record at hand.
+#[derive(Debug)]
+pub(super) struct Record<F> {
+    pub(super) key: Key,
+    /// What it is told for this time.
+    wanted: Wanted,
+    /// Whether the values that are told now are encoded, and written.
+    encoding: bool,
+    writing: bool,
+    /// Maps and lists that are open.
+    level: usize,
+    /// Which map is told, and whether it is an item.
+    map: usize,
+    in_item: bool,
+    maps: [Option<Map>; MAPS],
+    encoder: Encoder,
+    values: Values<F>,
+    text: Vec<u8>,
+    /// Where the item's watched attributes stand in the text, by their numbers, and the one that is being written.
+    attributes: Vec<Range<usize>>,
+    attribute: Option<usize>,
+    pub(super) timestamp: u64,
+    /// Whether a number is an int or a float of Ion.
+    pub(super) has_ion_int: bool,
+}
+
+/// Where one map's encoding and text stand.
+#[derive(Clone, Debug, Default)]
+struct Map {
+    encoding: Range<usize>,
+    text: Range<usize>,
+}
+
+impl<F: Form> Record<F> {
+    pub(super) fn new(watched: Watched) -> Self {
+        Self {
+            key: Key::new(watched),
+            wanted: Wanted::default(),
+            encoding: false,
+            writing: false,
+            level: 0,
+            map: NEW,
+            in_item: false,
+            maps: [None, None, None],
+            encoder: Encoder::default(),
+            values: Values::default(),
+            text: Vec::new(),
+            attributes: Vec::new(),
+            attribute: None,
+            timestamp: 0,
+            has_ion_int: false,
+        }
+    }
+
+    /// Says what the record that follows is told for.
+    #[inline]
+    pub(super) fn want(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+    }
+
+    /// The text of Keys.
+    pub(super) fn keys_text(&self) -> &[u8] {
+        self.maps[KEYS].as_ref().map_or(&[], |map| &self.text[map.text.clone()])
+    }
+
+    /// The text of an image, empty where it was not written.
+    pub(super) fn text(&self, map: usize) -> &[u8] {
+        self.maps[map].as_ref().map_or(&[], |map| &self.text[map.text.clone()])
+    }
+
+    /// The hash and text of an image, if there is one.
+    pub(super) fn image(&self, map: usize) -> Option<Image<'_>> {
+        self.maps[map]
+            .as_ref()
+            .map(|found| (self.image_hash(found), &self.text[found.text.clone()]))
+    }
+
+    fn image_hash(&self, map: &Map) -> Hash {
+        sha256_half(&self.encoder.encoded()[map.encoding.clone()])
+    }
+
+    /// Writes the key attributes of the item, in the order they were named.
+    pub(super) fn write_key(&self, out: &mut Vec<u8>) {
+        push(out, "{");
+        for attribute in &self.attributes {
+            out.extend_from_slice(&self.text[attribute.clone()]);
+            push(out, ",");
+        }
+        close(out, "}");
+    }
+
+    #[inline]
+    fn begin_name(&mut self, node: NodeId, name: Text<'_>) {
+        if self.level > 1 {
+            self.key.inner(|encoder| encoder.name(name));
+        } else {
+            self.key.attribute(node, name);
+            if self.in_item && self.wanted.write > Write::Nothing {
+                self.begin_attribute(node, name);
+            }
+        }
+        if self.encoding {
+            self.encoder.name_at(node, name);
+        }
+        if self.writing {
+            self.values.name(&mut self.text, node, name);
+        }
+    }
+
+    /// Where the text of a watched attribute begins.
+    fn begin_attribute(&mut self, node: NodeId, name: Text<'_>) {
+        self.end_attribute();
+        let number = self.key.watched.find(node, name);
+        self.attribute = (number != NONE).then_some(number as usize);
+        if let Some(attribute) = self.attribute {
+            if self.attributes.len() <= attribute {
+                self.attributes.resize(attribute + 1, 0..0);
+            }
+            self.attributes[attribute] = self.text.len()..self.text.len();
+        }
+        self.writing = self.wanted.write == Write::All || self.attribute.is_some();
+    }
+
+    /// Where it ends: before the comma behind it, which a bracket may still take the place of.
+    fn end_attribute(&mut self) {
+        if let Some(attribute) = self.attribute.take() {
+            self.attributes[attribute].end = self.text.len().saturating_sub(1);
+        }
+    }
+
+    fn end_member(&mut self) {
+        self.end_attribute();
+        self.key.end_member();
+        let map = self.maps[self.map].get_or_insert_default();
+        map.encoding.end = self.encoder.encoded().len();
+        if self.wanted.write > Write::Nothing {
+            close(&mut self.text, "}");
+        }
+        map.text.end = self.text.len();
+        self.encoding = false;
+        self.writing = false;
+    }
+
+    #[inline(always)]
+    fn value(&mut self, tell: impl Fn(&mut Encoder), write: impl FnOnce(&mut Values<F>, &mut Vec<u8>), nesting: isize) {
+        self.key.value(&tell, nesting);
+        if self.encoding {
+            tell(&mut self.encoder);
+        }
+        if self.writing {
+            write(&mut self.values, &mut self.text);
+        }
+    }
+}
+
+impl<F: Form> Visitor for Record<F> {
+    #[inline]
+    fn begin_record(&mut self) {
+        self.key.begin_record();
+        self.maps = [None, None, None];
+        self.encoding = false;
+        self.writing = false;
+        self.level = 0;
+        self.has_ion_int = false;
+        if self.wanted != Wanted::default() {
+            self.encoder.clear();
+            self.values.begin_record();
+            self.text.clear();
+            self.attributes.clear();
+            self.attribute = None;
+        }
+    }
+
+    #[inline]
+    fn member(&mut self, member: Member) {
+        self.key.member(member);
+        self.map = match member {
+            Member::Keys => KEYS,
+            Member::Item | Member::NewImage => NEW,
+            Member::OldImage => OLD,
+        };
+        self.in_item = member == Member::Item;
+        let (encoding, text) = (self.encoder.encoded().len(), self.text.len());
+        self.maps[self.map] = Some(Map {
+            encoding: encoding..encoding,
+            text: text..text,
+        });
+        self.encoding = self.wanted.hashes && self.map != KEYS;
+        self.writing = self.wanted.write == Write::All;
+    }
+
+    #[inline]
+    fn write_timestamp(&mut self, micros: u64) {
+        self.timestamp = micros;
+    }
+
+    #[inline]
+    fn begin_map(&mut self, node: NodeId) {
+        self.level += 1;
+        if self.level > 1 {
+            self.key.value(Encoder::begin_map, 1);
+        }
+        if self.encoding {
+            self.encoder.begin_map_at(node);
+        }
+        if self.level == 1 {
+            if self.wanted.write > Write::Nothing {
+                push(&mut self.text, "{");
+            }
+        } else if self.writing {
+            self.values.begin_map(&mut self.text);
+        }
+    }
+
+    #[inline]
+    fn name(&mut self, node: NodeId, name: Text<'_>) {
+        self.begin_name(node, name);
+    }
+
+    #[inline]
+    fn end_map(&mut self) {
+        self.level -= 1;
+        if self.encoding {
+            self.encoder.end_map();
+        }
+        if self.level == 0 {
+            self.end_member();
+        } else {
+            self.key.value(Encoder::end_map, -1);
+            if self.writing {
+                self.values.end_map(&mut self.text);
+            }
+        }
+    }
+
+    #[inline]
+    fn begin_list(&mut self) {
+        self.level += 1;
+        self.value(Encoder::begin_list, |values, text| values.begin_list(text), 1);
+    }
+
+    #[inline]
+    fn end_list(&mut self) {
+        self.level -= 1;
+        self.value(Encoder::end_list, |values, text| values.end_list(text), -1);
+    }
+
+    #[inline]
+    fn begin_set(&mut self, kind: SetKind) {
+        self.value(
+            |encoder| encoder.begin_set(kind),
+            |values, text| values.begin_set(text, kind),
+            1,
+        );
+    }
+
+    #[inline]
+    fn end_set(&mut self) {
+        self.value(Encoder::end_set, |values, text| values.end_set(text), -1);
+    }
+
+    #[inline]
+    fn string(&mut self, value: Text<'_>) {
+        self.value(
+            |encoder| encoder.string(value),
+            |values, text| values.string(text, value),
+            0,
+        );
+    }
+
+    #[inline]
+    fn number(&mut self, value: Number<'_>) {
+        self.has_ion_int |= match value {
+            Number::Text(text) => !text.iter().any(|byte| matches!(byte, b'.' | b'd' | b'D')),
+            Number::Value(_) => true,
+        };
+        self.any_number(value);
+    }
+
+    #[inline]
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        self.has_ion_int |= value.is_ion_int();
+        self.any_number(value.number());
+    }
+
+    #[inline]
+    fn binary(&mut self, value: Binary<'_>) {
+        self.value(
+            |encoder| encoder.binary(value),
+            |values, text| values.binary(text, value),
+            0,
+        );
+    }
+
+    #[inline]
+    fn boolean(&mut self, value: bool) {
+        self.value(
+            |encoder| encoder.boolean(value),
+            |values, text| values.boolean(text, value),
+            0,
+        );
+    }
+
+    #[inline]
+    fn null(&mut self) {
+        self.value(Encoder::null, |values, text| values.null(text), 0);
+    }
+
+    #[inline]
+    fn end_record(&mut self, _: &Line<'_>) {}
+
+    #[inline]
+    fn discard_record(&mut self) {}
+}
+
+impl<F: Form> Record<F> {
+    #[inline(always)]
+    fn any_number(&mut self, value: Number<'_>) {
+        self.value(
+            |encoder| encoder.number(value),
+            |values, text| values.number(text, value),
+            0,
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! The keys of records, kept while these are told.
+//!
+//! The values of key attributes are kept canonically encoded while their record is read, those of
+//! Item or Keys and of the images, for whoever compares or hashes them when it ends. What is looked for
+//! in images is what stood in Keys; where an image comes before its Keys, the names of the last record are
+//! tried, and the record is asked for once more where they were others.
+
+mod watched;
+
+pub(crate) use self::watched::{NONE, Watched};
+use crate::canonical::Encoder;
+use crate::digest::sha256_half;
+use crate::entries::HASH_SIZE;
+use crate::events::{Member, Text};
+use crate::fault::Reason;
+use crate::path::NodeId;
+
+/// Bytes before the payload of a canonical encoding: the type and the length.
+const HEADER: usize = 5;
+
+/// Where a value's encoding stands in the encoder.
+type Span = (usize, usize);
+
+/// Keeps the key of the record at hand.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) watched: Watched,
+    /// The encoding of a key, while it is hashed.
+    message: Vec<u8>,
+    /// Values of the record at hand.
+    encoder: Encoder,
+    /// The watched attributes of Item or Keys, of NewImage, of OldImage.
+    main: Values,
+    new_image: Values,
+    old_image: Values,
+    /// The member being read.
+    member: Option<Member>,
+    /// The attribute being kept, and where its value starts.
+    keeping: Option<(u32, usize)>,
+    /// Containers open inside it.
+    depth: usize,
+    again: bool,
+}
+
+/// The values of watched attributes in one member, by the attributes' numbers.
+#[derive(Debug, Default)]
+struct Values {
+    present: bool,
+    spans: Vec<Option<Span>>,
+}
+
+impl Values {
+    fn begin(&mut self, count: usize) {
+        self.present = true;
+        self.spans.clear();
+        self.spans.resize(count, None);
+    }
+
+    fn set(&mut self, attribute: u32, span: Span) {
+        let attribute = attribute as usize;
+        if self.spans.len() <= attribute {
+            self.spans.resize(attribute + 1, None); // attributes of Keys become known as they come
+        }
+        self.spans[attribute] = Some(span);
+    }
+
+    /// The canonical encoding of an attribute's value.
+    fn get<'e>(&self, attribute: u32, encoder: &'e Encoder) -> Option<&'e [u8]> {
+        let (start, end) = self.spans.get(attribute as usize).copied().flatten()?;
+        encoder.encoded().get(start..end)
+    }
+}
+
+impl Key {
+    /// Watches such attributes.
+    pub(crate) fn new(watched: Watched) -> Self {
+        Self {
+            watched,
+            message: Vec::new(),
+            encoder: Encoder::default(),
+            main: Values::default(),
+            new_image: Values::default(),
+            old_image: Values::default(),
+            member: None,
+            keeping: None,
+            depth: 0,
+            again: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn begin_record(&mut self) {
+        self.encoder.clear();
+        for values in [&mut self.main, &mut self.new_image, &mut self.old_image] {
+            values.present = false;
+        }
+        self.member = None;
+        self.keeping = None;
+        self.depth = 0;
+        self.again = false;
+    }
+
+    /// Whether the record has to be told once more, now that its Keys are known.
+    #[inline]
+    pub(crate) fn wants_again(&self) -> bool {
+        self.again
+    }
+
+    #[inline]
+    pub(crate) fn member(&mut self, member: Member) {
+        self.member = Some(member);
+        match member {
+            Member::Item => self.main.begin(self.watched.names.len()),
+            Member::Keys => {
+                self.main.begin(0);
+                self.watched.read = 0;
+            }
+            Member::NewImage => self.new_image.begin(self.watched.names.len()),
+            Member::OldImage => self.old_image.begin(self.watched.names.len()),
+        }
+    }
+
+    /// An attribute of a member; its value follows.
+    #[inline]
+    pub(crate) fn attribute(&mut self, node: NodeId, name: Text<'_>) {
+        let attribute = match self.member {
+            None => return,
+            Some(Member::Keys) => self.watched.read_name(name),
+            Some(_) => self.watched.find(node, name),
+        };
+        if attribute != NONE {
+            self.keeping = Some((attribute, self.encoder.encoded().len()));
+        }
+    }
+
+    /// A part of a value; `nesting` containers more are open after it.
+    #[inline]
+    pub(crate) fn value(&mut self, tell: impl FnOnce(&mut Encoder), nesting: isize) {
+        if self.keeping.is_some() {
+            tell(&mut self.encoder);
+            self.depth = self.depth.saturating_add_signed(nesting);
+            self.end_value();
+        }
+    }
+
+    /// A name inside a value.
+    #[inline]
+    pub(crate) fn inner(&mut self, tell: impl FnOnce(&mut Encoder)) {
+        if self.keeping.is_some() {
+            tell(&mut self.encoder);
+        }
+    }
+
+    fn end_value(&mut self) {
+        if self.depth > 0 {
+            return;
+        }
+        if let Some((attribute, start)) = self.keeping.take() {
+            let values = match self.member {
+                Some(Member::NewImage) => &mut self.new_image,
+                Some(Member::OldImage) => &mut self.old_image,
+                _ => &mut self.main,
+            };
+            values.set(attribute, (start, self.encoder.encoded().len()));
+        }
+    }
+
+    /// Ends a member; whether it was Keys, with other names than the last record's.
+    #[inline]
+    pub(crate) fn end_member(&mut self) -> bool {
+        let is_new = self.member.take() == Some(Member::Keys) && self.watched.end_keys();
+        if is_new {
+            self.again = self.new_image.present || self.old_image.present;
+        }
+        is_new
+    }
+
+    /// The canonical encoding of an attribute of Item or Keys.
+    #[inline]
+    pub(crate) fn get(&self, attribute: u32) -> Option<&[u8]> {
+        self.main.get(attribute, &self.encoder)
+    }
+
+    /// What is wrong with an attribute of Item or Keys; none where it may be a key's.
+    #[inline]
+    pub(crate) fn wrong(&self, attribute: u32) -> Option<Reason> {
+        match self.get(attribute) {
+            None => Some(Reason::KeyAbsent),
+            Some([b'S' | b'N' | b'B', 0, 0, 0, 0]) => Some(Reason::KeyEmpty),
+            Some([b'S' | b'N' | b'B', ..]) => None,
+            Some(_) => Some(Reason::KeyType),
+        }
+    }
+
+    /// The images whose key is not that of Keys.
+    #[inline]
+    pub(crate) fn wrong_images(&self) -> impl Iterator<Item = (Member, Reason)> {
+        [
+            (&self.new_image, Member::NewImage, Reason::NewImageKey),
+            (&self.old_image, Member::OldImage, Reason::OldImageKey),
+        ]
+        .into_iter()
+        .filter(|(image, ..)| image.present && !self.has_key(image))
+        .map(|(_, member, reason)| (member, reason))
+    }
+
+    /// Whether an image has the attributes of Keys, with their values.
+    fn has_key(&self, image: &Values) -> bool {
+        (0..).zip(&self.watched.names).all(|(attribute, _)| {
+            let value = image.get(attribute, &self.encoder);
+            value.is_some() && value == self.main.get(attribute, &self.encoder)
+        })
+    }
+
+    /// The hash of the key.
+    #[inline]
+    pub(crate) fn hash(&mut self) -> [u8; HASH_SIZE] {
+        // The canonical encoding of the key, an M; its names stand in order and encoded.
+        let message = &mut self.message;
+        message.clear();
+        message.extend_from_slice(b"M\0\0\0\0");
+        for (attribute, name) in &self.watched.key {
+            message.extend_from_slice(name);
+            message.extend_from_slice(self.main.get(*attribute, &self.encoder).unwrap_or_default());
+        }
+        let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
+        message[1..HEADER].copy_from_slice(&length.to_be_bytes());
+        sha256_half(message)
+    }
+}

@@ -1,0 +1,106 @@
+//! `Applier`: records of a state to lines that are kept, and join entries.
+
+use exportkit_core::joining::{Applier as CoreApplier, ApplyOptions, Payload};
+use exportkit_core::strict::{Misread, OutputFormat};
+use exportkit_core::transcode::{DynamodbJson, Form, Ion};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::buffer::with_bytes;
+use crate::key_filter::KeyFilter;
+use crate::options::{self, unknown};
+use crate::session::Session;
+
+#[pyclass(module = "exportkit._native")]
+pub(crate) struct Applier(Session<AnyApplier>);
+
+enum AnyApplier {
+    DynamodbJson(CoreApplier<DynamodbJson>),
+    Ion(CoreApplier<Ion>),
+}
+
+/// Calls a method of the applier, whatever form it writes.
+macro_rules! of_any {
+    ($any:expr, $applier:ident => $call:expr) => {
+        match $any {
+            AnyApplier::DynamodbJson($applier) => $call,
+            AnyApplier::Ion($applier) => $call,
+        }
+    };
+}
+
+#[pymethods]
+impl Applier {
+    #[new]
+    #[pyo3(signature = (options, key_filter))]
+    fn new(options: &Bound<'_, PyAny>, key_filter: Option<&Bound<'_, KeyFilter>>) -> PyResult<Self> {
+        let apply = apply_options(options)?;
+        let filter = key_filter.map(|filter| filter.get().shared());
+        let form = options::form(options)?;
+        let applier = match form {
+            OutputFormat::DynamodbJson => AnyApplier::DynamodbJson(CoreApplier::new(apply, form, filter)),
+            OutputFormat::Ion => AnyApplier::Ion(CoreApplier::new(apply, form, filter)),
+        };
+        Ok(Self(Session::with(options, applier)?))
+    }
+
+    fn feed<'py>(&mut self, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        with_bytes(chunk, |bytes| self.read(chunk.py(), Some(bytes)))
+    }
+
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.read(py, None)
+    }
+
+    fn take_entries<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let entries = of_any!(self.0.reader_mut()?, applier => applier.take_entries());
+        Ok(PyBytes::new(py, &entries))
+    }
+
+    #[getter]
+    fn records(&self) -> PyResult<u64> {
+        Ok(of_any!(self.0.reader()?, applier => applier.records()))
+    }
+
+    #[getter]
+    fn kept(&self) -> PyResult<u64> {
+        Ok(of_any!(self.0.reader()?, applier => applier.kept()))
+    }
+}
+
+impl Applier {
+    fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
+        self.0.read(py, chunk.is_none(), |any| {
+            Ok(of_any!(any, applier => kept_lines(py, applier, chunk)))
+        })
+    }
+}
+
+fn kept_lines<'py, F: Form + Send>(
+    py: Python<'py>,
+    applier: &mut CoreApplier<F>,
+    chunk: Option<&[u8]>,
+) -> (Bound<'py, PyBytes>, Option<Misread>) {
+    let misread = py.detach(|| applier.read(chunk)).err();
+    let lines = PyBytes::new(py, applier.lines());
+    applier.clear_lines();
+    (lines, misread)
+}
+
+fn apply_options(options: &Bound<'_, PyAny>) -> PyResult<ApplyOptions> {
+    let payload = match options.getattr("payload")?.extract::<String>()?.as_str() {
+        "none" => Payload::Nothing,
+        "line" => Payload::Line,
+        "image" => Payload::Image,
+        other => return Err(unknown("payload", other)),
+    };
+    Ok(ApplyOptions {
+        format: options::format(options)?,
+        max_record_size: options::max_record_size(options)?,
+        source: options.getattr("source")?.extract()?,
+        file_index: options.getattr("file_index")?.extract()?,
+        key_names: options::utf8(options.getattr("key_names")?.extract()?),
+        payload,
+        keep_lines: options.getattr("keep_lines")?.extract()?,
+    })
+}
