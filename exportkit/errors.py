@@ -8,6 +8,7 @@
     ├── ExportError                             exit 1: the export is not what it should be
     │   ├── ManifestError (ValueError)          a manifest is missing, malformed or contradicts itself
     │   ├── ExportIncompleteError               the export is still running, or failed
+    │   │   └── ExportFailedError               the service gave it up, with a code and a reason
     │   ├── ChainError                          exports that do not make the chain that was asked for
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
@@ -24,7 +25,15 @@
     │   ├── AccessDeniedError (PermissionError)
     │   ├── ObjectTooLargeError                 more bytes than such an object may have
     │   ├── LockedError                         another run is at work there
+    │   ├── WaitTimeoutError (TimeoutError)     what was waited for did not end in time
     │   └── ServiceError                        an AWS API answered with an error
+    │       ├── ExportConflictError             another export is in the way, or the token is another request's
+    │       ├── InternalServerError             the service itself failed
+    │       ├── InvalidExportTimeError          a time that the table's backups do not reach
+    │       ├── LimitExceededError              too many exports at once
+    │       ├── PointInTimeRecoveryUnavailableError
+    │       ├── TableNotFoundError (ObjectNotFoundError)
+    │       └── ThrottledError                  too many requests, still so after the retries
     └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
 
 Errors carry fields; the text is built from them and says what to do next. All
@@ -43,12 +52,17 @@ __all__ = [
     "DataError",
     "DuplicateKeyError",
     "EngineError",
+    "ExportConflictError",
     "ExportError",
+    "ExportFailedError",
     "ExportIncompleteError",
     "ExportkitError",
     "ForeignKeyError",
     "GzipError",
+    "InternalServerError",
+    "InvalidExportTimeError",
     "ItemCountError",
+    "LimitExceededError",
     "LockedError",
     "MalformedRecordError",
     "ManifestError",
@@ -57,11 +71,15 @@ __all__ = [
     "MixedTypesError",
     "ObjectNotFoundError",
     "ObjectTooLargeError",
+    "PointInTimeRecoveryUnavailableError",
     "SchemaFileError",
     "ServiceError",
     "SplitError",
     "StoreError",
+    "TableNotFoundError",
+    "ThrottledError",
     "UsageError",
+    "WaitTimeoutError",
 ]
 
 
@@ -137,6 +155,23 @@ class ManifestError(_LinedError, ExportError, ValueError):
 
 class ExportIncompleteError(_PlacedError, ExportError):
     """The export is still running, or it failed: only ``_started`` is there."""
+
+
+class ExportFailedError(ExportIncompleteError):
+    """The service gave the export up.
+
+    Attributes:
+        uri: The export's ARN.
+        message: Code, reason, and what to do about it.
+        code: The FailureCode of DescribeExport; empty where it names none.
+        reason: Its FailureMessage.
+    """
+
+    def __init__(self, uri: str, message: str, code: str = "", reason: str = "") -> None:
+        super().__init__(uri, message)
+        self.args = (uri, message, code, reason)
+        self.code = code
+        self.reason = reason
 
 
 class ChainError(_PlacedError, ExportError):
@@ -344,8 +379,44 @@ class LockedError(StoreError):
     _errno = errno.EBUSY
 
 
+class WaitTimeoutError(StoreError, TimeoutError):
+    """What was waited for did not end in the time given; it goes on by itself."""
+
+    _errno = errno.ETIMEDOUT
+
+
 class ServiceError(StoreError):
     """An AWS API answered with an error."""
+
+
+class ExportConflictError(ServiceError):
+    """The ClientToken belongs to a request with other parameters, or another export is in the way."""
+
+
+class InternalServerError(ServiceError):
+    """The service itself failed, and still did after the retries."""
+
+
+class InvalidExportTimeError(ServiceError):
+    """A time of the request lies outside what point-in-time recovery reaches."""
+
+
+class LimitExceededError(ServiceError):
+    """There are as many exports under way as an account may have in a Region."""
+
+
+class PointInTimeRecoveryUnavailableError(ServiceError):
+    """Point-in-time recovery is not enabled for the table."""
+
+
+class TableNotFoundError(ServiceError, ObjectNotFoundError):
+    """There is no such table."""
+
+    _errno = errno.ENOENT
+
+
+class ThrottledError(ServiceError):
+    """Too many requests, and still so after the retries."""
 
 
 class EngineError(ExportkitError, ImportError):

@@ -2,44 +2,51 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from botocore.loaders import create_loader
+from botocore.model import ServiceModel, StructureShape
 
-from exportkit.errors import (
-    AccessDeniedError,
-    ExportIncompleteError,
-    ObjectNotFoundError,
-    ServiceError,
-    StoreError,
-    UsageError,
-)
+from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.model.description import ExportDescription, TableDescription
+from exportkit.store.api_errors import api_error
 from exportkit.store.base import StoreOptions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["ExportDescription", "TableDescription", "aws_error", "describe_export", "describe_table", "make_client"]
+__all__ = [
+    "Connect",
+    "api_input",
+    "aws_error",
+    "describe_export",
+    "describe_table",
+    "make_client",
+    "parse_export",
+    "table_region",
+]
+
+Connect: TypeAlias = Callable[[str | None], "DynamoDBClient"]
+"""Gives a client of the DynamoDB API for a Region; None: the one of the configuration."""
 
 # AWS's end in table/NAME/export/ID; emulators put more in front of the ID, or something else.
 _EXPORT_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+/.+")
 _TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:([a-z0-9-]+):\d*:table/[^/]+")
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _ABSENT = {
     "404": "no such object",
     "NoSuchKey": "no such object",
     "NotFound": "no such object",
     "NoSuchBucket": "no such bucket",
     "ExportNotFoundException": "no such export",
-    "ResourceNotFoundException": "no such table",
 }
 _DENIED = {
     "401",
@@ -60,96 +67,15 @@ _MESSAGE_LIMIT = 300
 _CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]+@")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportDescription:
-    """What DescribeExport says; what it leaves out is None.
-
-    Attributes:
-        export_arn: The export.
-        export_status: ``IN_PROGRESS``, ``COMPLETED`` or ``FAILED``.
-        start_time: When it began.
-        end_time: When it ended.
-        export_manifest: Key of manifest-summary.json, once it has ended.
-        table_arn: The table.
-        table_id: Tells a table from another of the same name.
-        export_time: The instant of a full export's snapshot.
-        client_token: The token it was asked for with.
-        s3_bucket: The bucket.
-        s3_bucket_owner: The account that was named as its owner.
-        s3_prefix: The prefix asked for.
-        s3_sse_algorithm: ``AES256`` or ``KMS``.
-        s3_sse_kms_key_id: The KMS key.
-        failure_code: Why it failed.
-        failure_message: The same for people.
-        export_format: ``DYNAMODB_JSON`` or ``ION``.
-        billed_size_bytes: What is billed for, once it has ended.
-        item_count: Records written, once it has ended.
-        export_type: ``FULL_EXPORT`` or ``INCREMENTAL_EXPORT``.
-        export_from_time: Start of an incremental export's window.
-        export_to_time: Its end.
-        export_view_type: ``NEW_IMAGE`` or ``NEW_AND_OLD_IMAGES``.
-        filter_specification: The filter, as the service gives it: the export is partial.
-    """
-
-    export_arn: str
-    export_status: str
-    start_time: datetime | None = None
-    end_time: datetime | None = None
-    export_manifest: str | None = None
-    table_arn: str | None = None
-    table_id: str | None = None
-    export_time: datetime | None = None
-    client_token: str | None = None
-    s3_bucket: str | None = None
-    s3_bucket_owner: str | None = None
-    s3_prefix: str | None = None
-    s3_sse_algorithm: str | None = None
-    s3_sse_kms_key_id: str | None = None
-    failure_code: str | None = None
-    failure_message: str | None = None
-    export_format: str | None = None
-    billed_size_bytes: int | None = None
-    item_count: int | None = None
-    export_type: str | None = None
-    export_from_time: datetime | None = None
-    export_to_time: datetime | None = None
-    export_view_type: str | None = None
-    filter_specification: Mapping[str, Any] | None = None
-
-    def manifest_uri(self) -> str:
-        """Returns the URI of manifest-summary.json.
-
-        Raises:
-            ExportIncompleteError: The export is running, or it failed.
-            ServiceError: The service names no place.
-        """
-        if self.export_status == "IN_PROGRESS":
-            raise ExportIncompleteError(self.export_arn, "the export is still running")
-        if self.export_status == "FAILED":
-            why = ": ".join(part for part in (self.failure_code, self.failure_message) if part)
-            raise ExportIncompleteError(self.export_arn, f"the export failed: {why or 'no reason given'}")
-        if not self.s3_bucket or not self.export_manifest:
-            raise ServiceError(
-                self.export_arn, f"{self.export_status}, but DescribeExport names no bucket and manifest"
-            )
-        return f"s3://{self.s3_bucket}/{self.export_manifest}"
-
-
-@dataclass(frozen=True, slots=True)
-class TableDescription:
-    """What DescribeTable says of a table's identity.
-
-    Attributes:
-        key: Names of the key attributes: partition key, then sort key if there is one.
-        table_id: Tells a table from another of the same name.
-    """
-
-    key: tuple[str, ...]
-    table_id: str | None
-
-
-def describe_export(arn: str, options: StoreOptions | None = None) -> ExportDescription:
+def describe_export(
+    arn: str, options: StoreOptions | None = None, *, connect: Connect | None = None
+) -> ExportDescription:
     """Asks the service about an export; the Region is the ARN's.
+
+    Args:
+        arn: The export.
+        options: How the service is reached.
+        connect: Gives the client in their place.
 
     Raises:
         UsageError: It is no export's ARN.
@@ -161,37 +87,72 @@ def describe_export(arn: str, options: StoreOptions | None = None) -> ExportDesc
     found = _EXPORT_ARN.fullmatch(arn)
     if not found:
         raise UsageError(f"not the ARN of an export (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/export/ID): {arn}")
-    client = make_client("dynamodb", options or StoreOptions(), region=found[1])
+    client = (connect or _connecting(options))(found[1])
     try:
         answer: Mapping[str, Any] = client.describe_export(ExportArn=arn)["ExportDescription"]
     except (BotoCoreError, ClientError) as error:
         raise aws_error(arn, error, "dynamodb:DescribeExport") from error
-    return _description(arn, answer)
+    return parse_export(arn, answer)
 
 
-def describe_table(arn: str, options: StoreOptions | None = None) -> TableDescription:
+def describe_table(
+    table: str, options: StoreOptions | None = None, *, connect: Connect | None = None
+) -> TableDescription:
     """Asks the service for a table as it is now.
 
+    Args:
+        table: Its ARN, which names the Region, or its name.
+        options: How the service is reached.
+        connect: Gives the client in their place.
+
     Raises:
-        UsageError: It is no table's ARN.
-        ObjectNotFoundError: The table is not there any more.
+        UsageError: It is no table's ARN or name.
+        TableNotFoundError: The table is not there, or not any more.
         AccessDeniedError: The credentials do not allow ``dynamodb:DescribeTable``.
         StoreError: The service cannot be asked.
         ServiceError: It answered with an error.
     """
-    found = _TABLE_ARN.fullmatch(arn)
-    if not found:
-        raise UsageError(f"not the ARN of a table (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME): {arn}")
-    client = make_client("dynamodb", options or StoreOptions(), region=found[1])
+    client = (connect or _connecting(options))(table_region(table))
     try:
-        table = client.describe_table(TableName=arn)["Table"]
+        found = client.describe_table(TableName=table)["Table"]
     except (BotoCoreError, ClientError) as error:
-        raise aws_error(arn, error, "dynamodb:DescribeTable") from error
-    schema = sorted(table.get("KeySchema", []), key=lambda part: part["KeyType"] != "HASH")
-    return TableDescription(tuple(part["AttributeName"] for part in schema), table.get("TableId"))
+        raise aws_error(table, error, "dynamodb:DescribeTable") from error
+    schema = sorted(found.get("KeySchema", []), key=lambda part: part["KeyType"] != "HASH")
+    return TableDescription(
+        key=tuple(part["AttributeName"] for part in schema),
+        table_id=found.get("TableId"),
+        table_arn=found.get("TableArn"),
+        created=_utc(found.get("CreationDateTime")),
+    )
 
 
-def _description(arn: str, answer: Mapping[str, Any]) -> ExportDescription:
+def table_region(table: str) -> str | None:
+    """Returns the Region that a table's ARN names; None for a table's name.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    found = _TABLE_ARN.fullmatch(table)
+    if found:
+        return found[1]
+    if table.startswith("arn:"):
+        raise UsageError(f"not the ARN of a table (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME): {table}")
+    if not _TABLE_NAME.fullmatch(table):
+        raise UsageError(f"not a table's name (3 to 255 letters, digits, _ . -) or ARN: {table!r}")
+    return None
+
+
+def _connecting(options: StoreOptions | None) -> Connect:
+    return lambda region: make_client("dynamodb", options or StoreOptions(), region=region)
+
+
+def parse_export(arn: str, answer: Mapping[str, Any]) -> ExportDescription:
+    """Returns what the service says of an export, from its answer.
+
+    Args:
+        arn: What the export is called if the answer does not say it.
+        answer: The member ExportDescription of the answer.
+    """
     window: Mapping[str, Any] = answer.get("IncrementalExportSpecification") or {}
     return ExportDescription(
         export_arn=answer.get("ExportArn", arn),
@@ -277,6 +238,15 @@ def _models(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
+@cache
+def api_input(operation: str) -> StructureShape:
+    """Returns the parameters of an operation of the DynamoDB API, as botocore's model of it has them."""
+    model = ServiceModel(_models(None).load_service_model("dynamodb", "service-2"), "dynamodb")
+    shape = model.operation_model(operation).input_shape
+    assert shape is not None, "every operation asked for has parameters"
+    return shape
+
+
 def _is_amazons(endpoint: str) -> bool:
     return ".amazonaws." in endpoint
 
@@ -317,7 +287,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
         # Who may not list a bucket is told 403 where there is no object.
         or_absent = ", or there is no such object and s3:ListBucket is not allowed" if "GetObject" in permission else ""
         return AccessDeniedError(uri, f"{permission} is not allowed{or_absent} ({said})")
-    return ServiceError(uri, f"{error.operation_name} failed ({said})")
+    return api_error(uri, code, error.operation_name, said)
 
 
 def _clean(text: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 
 from exportkit.errors import ExportIncompleteError, ForeignKeyError, ManifestError, ObjectNotFoundError
 from exportkit.export import ExportStatus, find_exports, open_export
+from exportkit.model.description import ExportDescription
 from exportkit.store import StoreOptions
-from exportkit.store.aws import ExportDescription
 from tests.export.layouts import entry, lay_out, lay_out_started
 from tests.export.test_open import ITEM, contents
 from tests.servers.s3 import S3

@@ -16,8 +16,9 @@ from exportkit.errors import (
     UsageError,
 )
 from exportkit.export import open_export
+from exportkit.model.description import ExportDescription
 from exportkit.store import StoreOptions, aws
-from exportkit.store.aws import ExportDescription, aws_error, describe_export, make_client
+from exportkit.store.aws import aws_error, describe_export, make_client
 from tests.servers.dynamodb import DynamoDB
 
 ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/export/01768384800000-0a1b2c3d"

@@ -1,0 +1,74 @@
+"""What the errors of the DynamoDB API are in our tree, and what to do about each."""
+
+from exportkit.errors import (
+    ExportConflictError,
+    InternalServerError,
+    InvalidExportTimeError,
+    LimitExceededError,
+    PointInTimeRecoveryUnavailableError,
+    ServiceError,
+    TableNotFoundError,
+    ThrottledError,
+)
+
+__all__ = ["ENABLE_BACKUPS", "api_error"]
+
+ENABLE_BACKUPS = (
+    "enable it: aws dynamodb update-continuous-backups --table-name TABLE "
+    "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true; "
+    "exports reach back to that moment, not further"
+)
+"""What to do where a table has no point-in-time recovery."""
+
+_CONFLICT = (
+    "the token was used for another request in the last 8 hours, or another export is being written there: "
+    "take another token or another prefix, or wait"
+)
+_NO_TABLE = "look at its name, the account and the Region (--region)"
+_LATER = "it was asked again and again; try later"
+_SLOWER = "it was asked again, ever more slowly; try later, or raise the retries (AWS_MAX_ATTEMPTS)"
+
+# By the error's code on the wire: which error it is, and what to do.
+_ERRORS: dict[str, tuple[type[ServiceError], str]] = {
+    "ExportConflictException": (
+        ExportConflictError,
+        _CONFLICT,
+    ),
+    "InternalServerError": (InternalServerError, _LATER),
+    "InternalFailure": (InternalServerError, _LATER),
+    "ServiceUnavailable": (InternalServerError, _LATER),
+    "InvalidExportTimeException": (
+        InvalidExportTimeError,
+        "take times from the table's creation on, and inside what point-in-time recovery reaches",
+    ),
+    "LimitExceededException": (
+        LimitExceededError,
+        "an account may have 300 exports and 100 TB of tables under way in a Region: wait until some have ended",
+    ),
+    "PointInTimeRecoveryUnavailableException": (PointInTimeRecoveryUnavailableError, ENABLE_BACKUPS),
+    "ContinuousBackupsUnavailableException": (
+        PointInTimeRecoveryUnavailableError,
+        "they are being made ready for the table: try again in a few minutes",
+    ),
+    "TableNotFoundException": (TableNotFoundError, _NO_TABLE),
+    "ResourceNotFoundException": (TableNotFoundError, _NO_TABLE),
+    "ProvisionedThroughputExceededException": (ThrottledError, _SLOWER),
+    "RequestLimitExceeded": (ThrottledError, _SLOWER),
+    "Throttling": (ThrottledError, _SLOWER),
+    "ThrottlingException": (ThrottledError, _SLOWER),
+    "TooManyRequestsException": (ThrottledError, _SLOWER),
+}
+
+
+def api_error(uri: str, code: str, operation: str, said: str) -> ServiceError:
+    """Returns what an error of an API is in our tree, its message with what to do where that is known.
+
+    Args:
+        uri: What was asked for.
+        code: The error's code on the wire.
+        operation: What failed.
+        said: The code, and the service's message.
+    """
+    kind, remedy = _ERRORS.get(code, (ServiceError, ""))
+    told = "no such table" if kind is TableNotFoundError else f"{operation} failed"
+    return kind(uri, f"{told} ({said}){'; ' if remedy else ''}{remedy}")
