@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from exportkit.errors import (
     AccessDeniedError,
@@ -21,13 +21,11 @@ from exportkit.errors import (
     UsageError,
 )
 from exportkit.model import layout
+from exportkit.model.description import ExportDescription
 from exportkit.model.layout import Anchor, place_key
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri
-
-if TYPE_CHECKING:  # boto3 takes long to import
-    from exportkit.store.aws import ExportDescription
 
 __all__ = [
     "DataFile",
@@ -126,7 +124,7 @@ class Export:
     """
 
     def __init__(
-        self, store: Store, uri: str, options: StoreOptions, description: "ExportDescription | None" = None
+        self, store: Store, uri: str, options: StoreOptions, description: ExportDescription | None = None
     ) -> None:
         """Reads the summary: one request.
 
@@ -360,7 +358,7 @@ def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, 
     return store, folder
 
 
-def _resolve(location: Location, options: StoreOptions) -> "tuple[Store, str, ExportDescription | None]":
+def _resolve(location: Location, options: StoreOptions) -> tuple[Store, str, ExportDescription | None]:
     text, description = os.fspath(location), None
     if text.startswith("arn:"):
         from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
