@@ -16,6 +16,7 @@ from exportkit.export import find_exports
 from exportkit.model.values import AttributeValue, ChangeRecord, Item
 from exportkit.reading import OpenExport, Scan
 from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does
+from exportkit.replay import Rebuilt, ReplayPlan, ReplayReport, replay
 from exportkit.schema import Schema, SchemaOptions
 from exportkit.store import StoreOptions
 from exportkit.verify import VerifyReport, verify
@@ -27,6 +28,9 @@ __all__ = [
     "ConvertReport",
     "Item",
     "OpenExport",
+    "Rebuilt",
+    "ReplayPlan",
+    "ReplayReport",
     "Scan",
     "Schema",
     "SchemaOptions",
@@ -39,6 +43,7 @@ __all__ = [
     "engine_info",
     "find_exports",
     "open",
+    "replay",
     "revert",
     "verify",
 ]

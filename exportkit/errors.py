@@ -10,6 +10,7 @@
     │   ├── ExportIncompleteError               the export is still running, or failed
     │   │   └── ExportFailedError               the service gave it up, with a code and a reason
     │   ├── ChainError                          exports that do not make the chain that was asked for
+    │   ├── DriftError                          changes do not fit the state before them, and that was to be refused
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
@@ -41,7 +42,7 @@ survive pickling, so that they cross process borders whole.
 """
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from exportkit.reasons import REASONS
@@ -50,6 +51,7 @@ __all__ = [
     "AccessDeniedError",
     "ChainError",
     "DataError",
+    "DriftError",
     "DuplicateKeyError",
     "EngineError",
     "ExportConflictError",
@@ -203,6 +205,28 @@ class ForeignKeyError(_LinedError, ExportError, ValueError):
         super().__init__(uri, message, line)
         self.args = (uri, message, line, key)
         self.key = key
+
+
+class DriftError(ExportError):
+    """Old images of changes are not the state before them, and that was to be refused.
+
+    Attributes:
+        drift: How many, by kind: ``missing``, ``unexpected``, ``different``.
+        samples: The first of them: kind, file, line and byte offset of the change, key, both images.
+    """
+
+    def __init__(self, drift: Mapping[str, int], samples: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(drift, samples)
+        self.drift = drift
+        self.samples = samples
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.drift.items() if count)
+        first = self.samples[0]
+        return (
+            f"changes do not fit the state before them ({kinds}); first {first['file']}: line {first['line']} (byte "
+            f"{first['offset']}): {first['kind']}: {first['key']}; without --strict they are applied and counted"
+        )
 
 
 class DataError(ExportkitError):

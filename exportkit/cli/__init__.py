@@ -18,6 +18,7 @@ from exportkit.cli.convert import convert
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
+from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
 from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
@@ -50,6 +51,7 @@ app.command(verify)
 app.command(cat)
 app.command(schema)
 app.command(convert)
+app.command(replay)
 app.command(diff)
 app.command(compact)
 app.command(revert)

@@ -5,9 +5,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 
-from exportkit.cli.options import JobsOption, JsonOption, PolicyOptions, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import (
+    JobsOption,
+    JsonOption,
+    ParquetOptions,
+    PolicyOptions,
+    SizeOption,
+    StorageOptions,
+    TempDirOption,
+)
 from exportkit.cli.text import printable
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
     from exportkit.convert import ConvertReport
     from exportkit.model.decode import Misfit
 
-__all__ = ["convert"]
+__all__ = ["convert", "print_dataset"]
 
 _NOTES_SHOWN = 40
 _PLACES_SHOWN = 10
@@ -28,21 +35,13 @@ def convert(
     /,
     *,
     output: Annotated[str, Parameter(name=["--output", "-o"])],
-    schema: str | None = None,
-    sample: PositiveInt | None = None,
-    on_misfit: Literal["rescue", "extend", "error"] = "rescue",
     on_malformed: Literal["stop", "quarantine"] = "stop",
-    split_by: str | None = None,
-    ddl: Literal["athena", "spark", "duckdb"] | None = None,
-    overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    target_file_size: SizeOption = 256 << 20,
-    compression: Literal["zstd", "snappy", "gzip", "none"] = "zstd",
-    compression_level: int | None = None,
     jobs: JobsOption = None,
     memory: SizeOption | None = None,
     temp_dir: TempDirOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
+    parquet: ParquetOptions = ParquetOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
 ) -> int:
@@ -54,22 +53,13 @@ def convert(
     Args:
         location: Export folder, its manifest-summary.json, an S3 URI of either, or an export ARN.
         output: Folder or S3 URI that the result goes to: data/part-*.parquet and dataset.json.
-        schema: A schema file. Without one the whole export is read first, to find columns that fit.
-        sample: Find the columns from so many records instead of all.
-        on_misfit: What becomes of values that fit no column of a given or sampled schema: keep them in the
-            column _rescued; widen the schema first; stop.
         on_malformed: What becomes of records that cannot be read: stop, or write them to OUTPUT/quarantine.
-        split_by: An attribute: each of its values gets a dataset of its own, OUTPUT/ATTR=value.
-        ddl: Print the table's definition, and the summary on stderr.
-        overwrite: Delete the result of another input or of other settings that is there.
-        target_file_size: Size that the Parquet files should have.
-        compression: Codec of the Parquet files.
-        compression_level: Level of the codec; the fastest by default.
         jobs: Tasks side by side; one for each processor by default.
         memory: Memory to take, about, such as 1GiB: fewer tasks run side by side where they need more.
         temp_dir: Where the files of a split export lie until they are uploaded to S3.
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
+        parquet: What the files are to be like.
         policies: How values become columns, where no schema is given.
         storage: Where and how.
     """
@@ -81,42 +71,37 @@ def convert(
         report = run(
             location,
             output,
-            schema=schema,
-            options=policies.resolve(),
-            sample=sample,
-            on_misfit=on_misfit,
             on_malformed=on_malformed,
-            split_by=split_by,
-            overwrite=overwrite,
-            target_file_size=target_file_size,
-            compression=compression,
-            compression_level=compression_level,
             jobs=jobs,
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
             storage=storage.resolve(),
             progress=progress,
+            **parquet.resolve(policies),
         )
+    ddl = parquet.ddl
     with unless_nobody_reads():
         if json:
             print_json(report.to_dict() | ({} if ddl is None else {"ddl": report.ddl(ddl)}))
         else:
             told_to = sys.stdout if ddl is None else sys.stderr
-            _print(report, OutputConsole(highlight=False, soft_wrap=True, file=told_to))
+            print_dataset(report, OutputConsole(highlight=False, soft_wrap=True, file=told_to))
             if ddl is not None:
                 print(report.ddl(ddl))
     return 0 if report.ok else 1
 
 
-def _print(report: "ConvertReport", console: "Console") -> None:
+def print_dataset(report: "ConvertReport", console: "Console") -> None:
+    """Prints what a conversion did."""
     from rich.filesize import decimal  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415
 
     def line(name: str, told: str, style: str = "") -> None:
         console.print(Text(f"{name:<14}", "dim") + Text(printable(told), style))
 
-    line("export", str(report.export["uri"]))
+    if report.export["uri"] is not None:
+        line("export", str(report.export["uri"]))
     line("written to", report.dest)
     line("read", f"{_many(report.items, 'record')} in {_many(report.files, 'file')}")
     for dataset in report.datasets:
@@ -166,8 +151,8 @@ def _print_notes(report: "ConvertReport", line: Callable[..., None]) -> None:
         for note in dataset.schema.notes[: _NOTES_SHOWN - shown]:
             count = f" ({note.count:,})" if note.count else ""
             line(str(note.kind), f"{note.path}: {note.message}{count}" if note.path else f"{note.message}{count}")
-            if note.first is not None:
-                line("", f"first in {report.named_files[note.first.file]}:{note.first.line}", "dim")
+            if note.first is not None and (uri := report.named_files.get(note.first.file)):
+                line("", f"first in {uri}:{note.first.line}", "dim")
             shown += 1
     if total > shown:
         line("", f"… and {total - shown:,} more: dataset.json has them all")

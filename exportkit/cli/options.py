@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter, Token
 from cyclopts.types import ExistingDirectory, NonNegativeInt, PositiveInt
@@ -12,7 +12,20 @@ from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS
 from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
 from exportkit.store import StoreOptions
 
-__all__ = ["JobsOption", "JsonOption", "PolicyOptions", "SizeOption", "StorageOptions", "TempDirOption", "parse_size"]
+if TYPE_CHECKING:
+    from exportkit.convert.options import ConvertArguments
+
+__all__ = [
+    "DdlOption",
+    "JobsOption",
+    "JsonOption",
+    "ParquetOptions",
+    "PolicyOptions",
+    "SizeOption",
+    "StorageOptions",
+    "TempDirOption",
+    "parse_size",
+]
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _SIZE = re.compile(r"([0-9]+)\s*(|k|m|g|ki|mi|gi)b?", re.IGNORECASE)
@@ -38,6 +51,7 @@ def _convert_size(_: object, tokens: Sequence[Token]) -> int:
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
+DdlOption = Literal["athena", "spark", "duckdb"] | None
 SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: size and f"{size >> 20}MiB")]
 
 
@@ -72,6 +86,50 @@ class StorageOptions:
             expected_bucket_owner=self.expected_bucket_owner,
             allow_foreign_keys=self.allow_foreign_keys,
         )
+
+
+@Parameter(name="*", group=Group("Parquet", sort_key=7))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParquetOptions:
+    """What the Parquet files are to be like (docs/convert.md)."""
+
+    schema: str | None = None
+    """A schema file. Without one the whole export is looked at, to find columns that fit."""
+    sample: PositiveInt | None = None
+    """Find the columns from so many records instead of all."""
+    on_misfit: Literal["rescue", "extend", "error"] = "rescue"
+    """What becomes of values that fit no column of a given or sampled schema: keep them in the
+    column _rescued; widen the schema first; stop."""
+    split_by: str | None = None
+    """An attribute: each of its values gets a dataset of its own, OUTPUT/ATTR=value."""
+    ddl: DdlOption = None
+    """Print the table's definition, and the summary on stderr."""
+    overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    """Delete the result of another input or of other settings that is there."""
+    target_file_size: SizeOption = 256 << 20
+    """Size that the Parquet files should have."""
+    compression: Literal["zstd", "snappy", "gzip", "none"] = "zstd"
+    """Codec of the Parquet files."""
+    compression_level: int | None = None
+    """Level of the codec; the fastest by default."""
+
+    def resolve(self, policies: "PolicyOptions") -> "ConvertArguments":
+        """Returns the same as convert takes them.
+
+        Raises:
+            UsageError: The policies are out of range.
+        """
+        return {
+            "schema": self.schema,
+            "options": policies.resolve(),
+            "sample": self.sample,
+            "on_misfit": self.on_misfit,
+            "split_by": self.split_by,
+            "overwrite": self.overwrite,
+            "target_file_size": self.target_file_size,
+            "compression": self.compression,
+            "compression_level": self.compression_level,
+        }
 
 
 @Parameter(name="*", group=Group("Columns", sort_key=8))

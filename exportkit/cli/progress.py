@@ -45,7 +45,8 @@ class _Bar:
         self._bytes = 0
 
     def begin(self, items: int) -> None:
-        self._bars.update(self._task, total=items)
+        self._files = self._bytes = 0
+        self._bars.reset(self._task, total=items)
 
     def advance(self, *, files: int = 0, compressed_bytes: int = 0, items: int = 0) -> None:
         from rich.filesize import decimal  # noqa: PLC0415 - as above

@@ -18,7 +18,7 @@ from exportkit.convert.dataset import Finished, read_dataset, read_rows, write_d
 from exportkit.convert.deciding import column_plans, decide
 from exportkit.convert.destination import LOCK, Destination
 from exportkit.convert.guess import confirmed
-from exportkit.convert.options import ConvertOptions
+from exportkit.convert.options import ConvertOptions, MadeOf
 from exportkit.convert.progress import FirstPass
 from exportkit.convert.report import ConvertReport, DatasetReport
 from exportkit.convert.tasks import Task
@@ -45,6 +45,7 @@ class Conversion:
     export: OpenExport
     dest: Destination
     options: ConvertOptions
+    made_of: MadeOf | None = None
     jobs: int
     overwrite: bool
     temp_dir: str | None
@@ -99,7 +100,8 @@ class Conversion:
         return files.md5 or ""
 
     def _fingerprint(self, files_md5: str) -> str:
-        decides = {"export": [self.source.summary_md5, files_md5], "settings": self.options.settings()}
+        export = [self.source.summary_md5, files_md5] if self.made_of is None else [self.made_of.fingerprint]
+        decides = {"export": export, "settings": self.options.settings()}
         return hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def _already(self, finished: Finished, fingerprint: str) -> ConvertReport:
@@ -285,11 +287,15 @@ class Conversion:
         )
 
     def _named_files(self, targets: Sequence[Target]) -> dict[int, str]:
-        """Returns the data files that notes name by their number."""
+        """Returns the data files that notes name by their number; none where they are soon gone."""
+        if self.made_of is not None:
+            return {}
         named = {note.first.file for target in targets for note in target.schema.notes if note.first is not None}
         return {file.index: file.uri for file in self.source.files() if file.index in named} if named else {}
 
     def _describe(self) -> dict[str, Any]:
+        if self.made_of is not None:
+            return dict(self.made_of.told)
         summary = self.source.summary
         told = {"uri": self.source.uri, "arn": summary.export_arn, **summary.told()}
         return {**told, "summary_md5": self.source.summary_md5}

@@ -1,9 +1,11 @@
 """What a conversion is asked to do, and what of it decides the bytes that are written."""
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from exportkit.errors import UsageError
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -13,7 +15,9 @@ __all__ = [
     "DEFAULT_TARGET_FILE_SIZE",
     "Budget",
     "Compression",
+    "ConvertArguments",
     "ConvertOptions",
+    "MadeOf",
     "OnMalformed",
     "OnMisfit",
 ]
@@ -56,6 +60,33 @@ class OnMalformed(StrEnum):
     """The conversion ends with its place."""
     QUARANTINE = "quarantine"
     """It goes into a file of its own with its place, and is counted."""
+
+
+class ConvertArguments(TypedDict, total=False):
+    """How rows and files are to be, by the names and with the defaults of ``exportkit.convert``."""
+
+    schema: Schema | str | os.PathLike[str] | None
+    options: SchemaOptions | None
+    sample: int | None
+    on_misfit: OnMisfit | str
+    split_by: str | None
+    overwrite: bool
+    target_file_size: int
+    compression: Compression
+    compression_level: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeOf:
+    """What a result is made of, where the export that is converted is only a stage on the way to it.
+
+    Attributes:
+        told: What dataset.json tells as its export.
+        fingerprint: Stands for the input: equal ones, equal results.
+    """
+
+    told: Mapping[str, Any]
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

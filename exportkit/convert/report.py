@@ -58,7 +58,8 @@ class ConvertReport:
         already: Whether the same result was there before: nothing was done.
         datasets: What was written: one, or one for each value.
         files: Data files that were read.
-        named_files: Those of them that the places in notes name, by their number.
+        named_files: Those of them that the places in notes name, by their number; none where the export was only a
+            stage on the way and is gone.
         items: Records they hold, as the manifest says.
         counts: What was counted; ``malformed`` are the records that were quarantined.
         misfits: The first values that were rescued, each with its data file.

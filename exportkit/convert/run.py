@@ -3,27 +3,29 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from exportkit.convert.options import (
     DEFAULT_TARGET_FILE_SIZE,
     Budget,
     Compression,
+    ConvertArguments,
     ConvertOptions,
+    MadeOf,
     OnMalformed,
     OnMisfit,
 )
 from exportkit.convert.report import ConvertReport
 from exportkit.engine.protocols import Engine
 from exportkit.errors import MalformedRecordError, UsageError
-from exportkit.export import open_export
+from exportkit.export import Export, open_export
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.schema import Schema, SchemaOptions, read_schema
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
 
-__all__ = ["convert"]
+__all__ = ["convert", "convert_export"]
 
 
 def convert(
@@ -93,22 +95,77 @@ def convert(
         ...     exportkit.convert("samples/full-json", dest).rows
         150
     """
-    for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
-        if value is not None and not 1 <= value < 1 << 63:
-            raise UsageError(f"{name} is {value}; it has to be at least 1")
     storage = storage or StoreOptions()
-    budget = Budget.of(memory, jobs or default_jobs())
-    asked = ConvertOptions(
-        schema=read_schema(schema, storage) if isinstance(schema, str | os.PathLike) else schema,
-        policies=options or SchemaOptions(),
-        sample=sample,
-        on_misfit=_word(OnMisfit, on_misfit, "on_misfit"),
-        on_malformed=_word(OnMalformed, on_malformed, "on_malformed"),
-        split_by=split_by,
+    return convert_export(
+        open_export(location, with_connections(storage, jobs)),
+        dest,
+        jobs=jobs,
+        memory=memory,
+        temp_dir=temp_dir,
         max_record_size=max_record_size,
+        storage=storage,
+        progress=progress,
+        engine=engine,
+        schema=schema,
+        options=options,
+        sample=sample,
+        on_misfit=on_misfit,
+        on_malformed=on_malformed,
+        split_by=split_by,
+        overwrite=overwrite,
         target_file_size=target_file_size,
         compression=compression,
         compression_level=compression_level,
+    )
+
+
+def convert_export(
+    source: Export,
+    dest: str | os.PathLike[str],
+    *,
+    made_of: MadeOf | None = None,
+    on_malformed: OnMalformed | str = OnMalformed.STOP,
+    jobs: int | None = None,
+    memory: int | None = None,
+    temp_dir: str | os.PathLike[str] | None = None,
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
+    storage: StoreOptions,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+    **arguments: Unpack[ConvertArguments],
+) -> ConvertReport:
+    """Converts an export that is open already; arguments and errors are those of ``convert``.
+
+    Args:
+        source: The export.
+        dest: As for ``convert``.
+        made_of: Where the export is only a stage on the way to the result: what the result is told to be made of.
+        on_malformed: As for ``convert``, and so are the others.
+        jobs: Likewise.
+        memory: Likewise.
+        temp_dir: Likewise.
+        max_record_size: Likewise.
+        storage: How the destination is reached.
+        progress: Likewise.
+        engine: Likewise.
+        **arguments: Likewise.
+    """
+    for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
+        if value is not None and not 1 <= value < 1 << 63:
+            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    budget = Budget.of(memory, jobs or default_jobs())
+    schema = arguments.get("schema")
+    asked = ConvertOptions(
+        schema=read_schema(schema, storage) if isinstance(schema, str | os.PathLike) else schema,
+        policies=arguments.get("options") or SchemaOptions(),
+        sample=arguments.get("sample"),
+        on_misfit=_word(OnMisfit, arguments.get("on_misfit", OnMisfit.RESCUE), "on_misfit"),
+        on_malformed=_word(OnMalformed, on_malformed, "on_malformed"),
+        split_by=arguments.get("split_by"),
+        max_record_size=max_record_size,
+        target_file_size=arguments.get("target_file_size", DEFAULT_TARGET_FILE_SIZE),
+        compression=arguments.get("compression", "zstd"),
+        compression_level=arguments.get("compression_level"),
         row_group_bytes=budget.row_group_bytes,
         batch_bytes=budget.batch_bytes,
     )
@@ -116,7 +173,6 @@ def convert(
     from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
 
     storage = with_connections(storage, budget.jobs)
-    source = open_export(location, storage)
     uri = normal_uri(dest)
     if Path(uri).is_file():
         raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
@@ -127,8 +183,9 @@ def convert(
         export=OpenExport(source, jobs=budget.jobs, max_record_size=max_record_size, engine=engine),
         dest=Destination(store, uri),
         options=asked,
+        made_of=made_of,
         jobs=budget.jobs,
-        overwrite=overwrite,
+        overwrite=arguments.get("overwrite", False),
         temp_dir=None if temp_dir is None else os.fspath(temp_dir),
         progress=progress or NoProgress(),
     )

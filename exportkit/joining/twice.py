@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from exportkit.errors import DuplicateKeyError
 from exportkit.export import Export
-from exportkit.model.joining import KeyedTwice, Place
+from exportkit.joining.places import named_places
+from exportkit.model.joining import KeyedTwice
 
 __all__ = ["duplicate_key_error"]
 
@@ -16,13 +17,5 @@ def duplicate_key_error(exports: Sequence[Export | None], found: KeyedTwice) -> 
         exports: Those that were joined, by source number.
         found: Where the two stand.
     """
-    first, second = (_named(exports, place) for place in (found.first, found.second))
+    first, second = named_places(exports, (found.first, found.second))
     return DuplicateKeyError(first, second)
-
-
-def _named(exports: Sequence[Export | None], place: Place) -> tuple[str, int, int]:
-    source, number, line, offset = place
-    export = exports[source]
-    assert export is not None, "the record came from it"
-    file = next(file for file in export.files() if file.index == number)
-    return file.uri, line, offset

@@ -1,0 +1,40 @@
+"""What a replay is asked to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from exportkit.errors import UsageError
+from exportkit.joining.budget import Budget
+from exportkit.model.formats import OutputFormat
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.store import StoreOptions
+
+__all__ = ["ReplayOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What a replay is asked to do; ``exportkit.replay`` tells what each means."""
+
+    form: OutputFormat
+    strict: bool
+    jobs: int
+    memory: int
+    temp_dir: Path | None
+    storage: StoreOptions
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE
+
+    def __post_init__(self) -> None:
+        """Refuses what is out of range.
+
+        Raises:
+            UsageError: Something is.
+        """
+        for name, value in (("jobs", self.jobs), ("memory", self.memory), ("max_record_size", self.max_record_size)):
+            if not 1 <= value < 1 << 63:
+                raise UsageError(f"{name} is {value}; it has to be at least 1")
+
+    @property
+    def budget(self) -> Budget:
+        """How the memory is shared out."""
+        return Budget.of(self.memory, self.jobs)

@@ -1,0 +1,280 @@
+"""A table rebuilt from a base and increments: written as an export or as Parquet, or read at once."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Unpack
+
+import orjson
+
+from exportkit.convert.options import ConvertArguments
+from exportkit.engine import select_engine
+from exportkit.engine.protocols import Engine
+from exportkit.errors import UsageError
+from exportkit.export import Location, open_export
+from exportkit.joining.budget import DEFAULT_MEMORY
+from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
+from exportkit.joining.made import LINEAGE, MadeExport, input_of
+from exportkit.model.formats import OutputFormat
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.model.times import parse_time
+from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
+from exportkit.replay.options import ReplayOptions
+from exportkit.replay.plan import ReplayPlan, plan_of
+from exportkit.replay.rebuild import Rebuild, words_of
+from exportkit.replay.report import ReplayReport
+from exportkit.replay.sizes import check_space
+from exportkit.store import StoreOptions, open_store
+from exportkit.verify import verify
+
+__all__ = ["Rebuilt", "replay"]
+
+_LINEAGE_LIMIT = 64 * 1024 * 1024
+
+
+def replay(
+    base: Location,
+    increments: Iterable[Location] | None = None,
+    *,
+    until: datetime | str | None = None,
+    format: OutputFormat | str | None = None,  # noqa: A002 - as in the command
+    allow_gap: bool = False,
+    allow_overlap: bool = False,
+    allow_filtered: bool = False,
+    strict: bool = False,
+    jobs: int | None = None,
+    memory: int = DEFAULT_MEMORY,
+    temp_dir: str | os.PathLike[str] | None = None,
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
+    storage: StoreOptions | None = None,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> "Rebuilt":
+    """Judges a base and the increments after it, and returns the table that they make, not yet made.
+
+    No data is read before the result is written or opened. Whatever is wrong with the chain is told here.
+
+    Args:
+        base: A full export: folder, manifest-summary.json, S3 URI of either, or export ARN.
+        increments: Incremental exports, in any order; None: those of the table that are found beside the base.
+        until: The instant to rebuild: the base's exportTime, or the end of a window; the last one if None.
+        format: How the result is written; None: as the base.
+        allow_gap: Go on where time is missing between windows.
+        allow_overlap: Go on where windows cover time twice, by the best inference there is.
+        allow_filtered: Take exports that hold a part of the table.
+        strict: Refuse where an old image is not the state before its change, instead of counting that.
+        jobs: Data files side by side; one for each processor if None. The result does not depend on it.
+        memory: Bytes to take for filter, entries and joining.
+        temp_dir: Where entries spill to, and the state lies while it is read or becomes Parquet; the system's if None.
+        max_record_size: Bytes a record may have.
+        storage: How exports and destination are reached; standard AWS configuration if None.
+        progress: Hears how it goes on.
+        engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
+
+    Raises:
+        UsageError: An argument is out of range.
+        ChainError: The chain cannot be replayed: a gap, an overlap, another table, a filtered export.
+        ExportIncompleteError: An export is still running, or failed.
+        ManifestError: A manifest is malformed.
+        StoreError: Something cannot be read.
+
+    Example:
+        >>> import exportkit
+        >>> with exportkit.replay("samples/chain/backups/AWSDynamoDB/01769904000000-ba5569b2") as state:
+        ...     items = list(state.items())
+    """
+    if isinstance(increments, str | bytes | os.PathLike):
+        raise UsageError(f"increments is {increments!r}; pass a list of locations")
+    storage = with_connections(storage or StoreOptions(), jobs)
+    rules = ChainRules(
+        until=_instant(until), allow_gap=allow_gap, allow_overlap=allow_overlap, allow_filtered=allow_filtered
+    )
+    opened = open_export(base, storage)
+    options = ReplayOptions(
+        form=_format(format) or opened.summary.output_format,
+        strict=strict,
+        jobs=default_jobs() if jobs is None else jobs,
+        memory=memory,
+        temp_dir=None if temp_dir is None else Path(temp_dir),
+        storage=storage,
+        max_record_size=max_record_size,
+    )
+    named = None if increments is None else [open_export(each, storage) for each in increments]
+    chain = plan_replay(opened, named, rules)
+    return Rebuilt(chain=chain, options=options, engine=engine or select_engine(), progress=progress or NoProgress())
+
+
+@dataclass(kw_only=True)
+class Rebuilt:
+    """A table at one instant, rebuilt from a base and increments whenever it is asked for (``replay`` makes it).
+
+    In a ``with`` statement it is the rebuilt state, as an ``OpenExport`` that lies in temporary files until the
+    block ends.
+
+    Attributes:
+        chain: What is replayed, what is left out and why.
+        options: What was asked for.
+        engine: Reads and joins the records.
+        progress: Hears how it goes on.
+
+    Example:
+        >>> import exportkit, tempfile
+        >>> base = "samples/chain/backups/AWSDynamoDB/01769904000000-ba5569b2"
+        >>> with tempfile.TemporaryDirectory() as dest:
+        ...     report = exportkit.replay(base).write(dest)
+    """
+
+    chain: ReplayChain
+    options: ReplayOptions
+    engine: Engine
+    progress: Progress
+    _opened: ExitStack = field(default_factory=ExitStack)
+
+    def plan(self, *, as_export: bool = True) -> ReplayPlan:
+        """Returns what would be done, and what it takes; asks for the size of every data file.
+
+        Args:
+            as_export: Whether the state would be written as an export, rather than read or made Parquet.
+
+        Raises:
+            ObjectNotFoundError: A data file is missing.
+            StoreError: A size cannot be told.
+        """
+        return plan_of(self.chain, self.options, as_export=as_export)
+
+    def write(self, dest: Location, *, verify_result: bool = False) -> ReplayReport:
+        """Writes the state as a full export, ``dest/AWSDynamoDB/<ExportId>``, and returns what was done.
+
+        The same inputs and settings give the same bytes. Where the same result is there already nothing is done;
+        where anything goes wrong, nothing is left.
+
+        Args:
+            dest: The folder that stands for the bucket, or ``s3://BUCKET[/PREFIX]``.
+            verify_result: Read the result again, every record of it.
+
+        Raises:
+            UsageError: Another export is where the result goes.
+            DriftError: There is drift, and it is refused.
+            DuplicateKeyError: Two items of the base have one key that a change hits.
+            MalformedRecordError: A record cannot be read.
+            Md5MismatchError: A data file is not what its manifest says.
+            ItemCountError: It holds another number of records.
+            LockedError: Another run writes the result.
+            StoreError: Something cannot be read or written.
+        """
+        started = time.monotonic()
+        with self._made(dest, self.options.storage) as made:
+            already = made.already is not None
+            told = self._told(made) if already else self._rebuilt(made, as_export=True)
+        report = self._report(made.uri, told, started, already=already)
+        if verify_result:
+            options = self.options
+            verified = verify(
+                made.uri,
+                key=report.key,
+                jobs=options.jobs,
+                temp_dir=options.temp_dir,
+                max_record_size=options.max_record_size,
+                storage=options.storage,
+                progress=self.progress,
+                engine=self.engine,
+            )
+            report = replace(report, verified=verified, seconds=time.monotonic() - started)
+        return report
+
+    def to_parquet(self, dest: Location, **arguments: Unpack[ConvertArguments]) -> ReplayReport:
+        """Writes the state as Parquet, the very files that ``convert`` makes of what ``write`` writes.
+
+        Meanwhile the state lies in temporary files.
+
+        Args:
+            dest: The folder or S3 URI the result goes to, as for ``convert``.
+            **arguments: As for ``convert``.
+
+        Raises:
+            ExportkitError: As ``write`` and ``convert``.
+        """
+        from exportkit.replay.parquet import to_parquet  # noqa: PLC0415 - pyarrow takes long to import
+
+        started = time.monotonic()
+        with self._temporary() as (made, told):
+            dataset = to_parquet(made, told, dest, self.options, arguments, engine=self.engine, progress=self.progress)
+        return replace(self._report(dataset.dest, told, started, already=dataset.already), dataset=dataset)
+
+    def __enter__(self) -> OpenExport:
+        """Rebuilds the state into temporary files, and returns it for reading; errors as ``write``."""
+        with ExitStack() as stack:
+            made, _ = stack.enter_context(self._temporary())
+            export = open_export(made.uri)
+            self._opened = stack.pop_all()
+        options = self.options
+        return OpenExport(export, jobs=options.jobs, max_record_size=options.max_record_size, engine=self.engine)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    @contextmanager
+    def _temporary(self) -> Iterator[tuple[MadeExport, Mapping[str, Any]]]:
+        """Gives the rebuilt state as an export in a temporary folder, and what its lineage tells of the replay."""
+        with tempfile.TemporaryDirectory(prefix="exportkit-", dir=self.options.temp_dir) as folder:
+            with self._made(folder, StoreOptions()) as made:
+                told = self._rebuilt(made, as_export=False)
+            yield made, told
+
+    def _made(self, dest: Location, storage: StoreOptions) -> MadeExport:
+        chain, options = self.chain, self.options
+        assert chain.base is not None, "a replay has one"
+        summary = replace(chain.base.summary, export_time=chain.end, output_format=options.form)
+        inputs = [input_of(export) for export in (chain.base, *(link.export for link in chain.links))]
+        # Which lines the filter lets through without need decides where they are written.
+        settings = {"format": str(options.form), "filter_words": words_of(chain, options)}
+        return MadeExport(dest, storage, summary, "replay", inputs, settings, chain.carried())
+
+    def _rebuilt(self, made: MadeExport, *, as_export: bool) -> Mapping[str, Any]:
+        """Rebuilds into an export; returns what its lineage tells of that."""
+        check_space(self.options.temp_dir, self.plan(as_export=as_export).temporary_bytes)
+        run = Rebuild(chain=self.chain, made=made, options=self.options, engine=self.engine, progress=self.progress)
+        return run.run()
+
+    def _told(self, made: MadeExport) -> Mapping[str, Any]:
+        """Returns what the lineage of a result that was there before tells."""
+        store = open_store(made.uri, self.options.storage)
+        told: Mapping[str, Any] = orjson.loads(store.read(store.join(made.uri, LINEAGE), _LINEAGE_LIMIT))
+        return told
+
+    def _report(self, dest: str, told: Mapping[str, Any], started: float, *, already: bool) -> ReplayReport:
+        return ReplayReport(
+            dest=dest,
+            already=already,
+            chain=self.chain,
+            key=None if told["key"] is None else tuple(told["key"]),
+            counts=told["counts"],
+            drift=told["drift"],
+            samples=told["samples"],
+            seconds=time.monotonic() - started,
+        )
+
+
+def _instant(until: datetime | str | None) -> datetime | None:
+    try:
+        instant = parse_time(until) if isinstance(until, str) else until
+    except ValueError as error:
+        raise UsageError(f"until is {until!r}; it takes a time such as 2026-01-31T00:00:00Z ({error})") from None
+    if instant is not None and instant.tzinfo is None:
+        raise UsageError(f"until is {until!r}, a time without an offset from UTC")
+    return instant
+
+
+def _format(format: OutputFormat | str | None) -> OutputFormat | None:  # noqa: A002 - as in replay
+    try:
+        return None if format is None else OutputFormat(format)
+    except ValueError:
+        raise UsageError(f"format is {format!r}; it takes {' or '.join(OutputFormat)}") from None

@@ -1,0 +1,100 @@
+"""How large the exports of a chain are, and what a replay of them takes beside the result."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exportkit.errors import StoreError
+from exportkit.export import DataFile, Export
+from exportkit.model.joining import HEADER_SIZE
+from exportkit.reading import in_order
+
+__all__ = ["ExportSize", "check_space", "entry_bytes", "measure"]
+
+_ASKERS = 16
+_LOOKED_INTO = 8
+_LENGTH = 4  # bytes of a gzip trailer's ISIZE (RFC 1952)
+_USUAL_RATIO = 5
+_ROOM = 5, 4  # a quarter more than what is reckoned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSize:
+    """How large an export is.
+
+    Attributes:
+        files: Its data files.
+        items: Its records.
+        bytes: Bytes of its data files.
+        text_bytes: Decompressed bytes of them, about.
+    """
+
+    files: int
+    items: int
+    bytes: int
+    text_bytes: int
+
+
+def measure(export: Export) -> ExportSize:
+    """Returns how large an export is: a request for each data file, and a few for what it inflates to.
+
+    Raises:
+        ManifestError: A line of manifest-files.json is malformed.
+        ForeignKeyError: A key leads out of the export's root.
+        ObjectNotFoundError: A data file is missing.
+        StoreError: It cannot be told.
+    """
+
+    def size(file: DataFile) -> tuple[str, int]:
+        return file.uri, export.store.stat(file.uri).size
+
+    found = list(in_order(size, (file for file in export.files() if file.entry.item_count), _ASKERS))
+    looked_into = found[:: max(1, len(found) // _LOOKED_INTO)]
+    inflated = sum(int.from_bytes(export.store.tail(uri, _LENGTH), "little") for uri, _ in looked_into)
+    deflated = sum(size for _, size in looked_into)
+    total = sum(size for _, size in found)
+    if inflated < deflated:  # it is the length of a file's last gzip member alone
+        inflated = deflated * _USUAL_RATIO
+    return ExportSize(
+        files=len(found),
+        items=export.summary.item_count,
+        bytes=total,
+        text_bytes=total * inflated // deflated if deflated else 0,
+    )
+
+
+def entry_bytes(base: ExportSize, changes: Sequence[ExportSize]) -> int:
+    """Returns how many bytes of join entries there will be, about: all changes, and the items that they hit."""
+    records = sum(each.items for each in changes)
+    hits = min(records, base.items)
+    of_changes = sum(each.text_bytes for each in changes) + records * HEADER_SIZE
+    return of_changes + (hits * (base.text_bytes + base.items * HEADER_SIZE) // base.items if hits else 0)
+
+
+def check_space(temp_dir: Path | None, needed: int) -> int:
+    """Returns how many bytes are free for temporary files.
+
+    Args:
+        temp_dir: Where they go; the system's temporary folder if None.
+        needed: Bytes that will be needed, about.
+
+    Raises:
+        StoreError: There are fewer, or it cannot be told.
+    """
+    place = str(temp_dir or tempfile.gettempdir())
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        raise StoreError(
+            place, f"is no folder for temporary files ({error.strerror}); name one (--temp-dir)"
+        ) from error
+    times, parts = _ROOM
+    if free < needed * times // parts:
+        raise StoreError(
+            place,
+            f"about {needed * times // parts:,} bytes are needed for temporary files, and {free:,} are free; name "
+            "another folder (--temp-dir), or allow more memory (--memory)",
+        )
+    return free
