@@ -9,7 +9,7 @@ True
 """
 
 from exportkit._version import __version__
-from exportkit.algebra import ChangeReport, compact, diff, revert
+from exportkit.algebra import ChangeReport, Signature, compact, diff, revert, signature
 from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
@@ -34,6 +34,7 @@ __all__ = [
     "Scan",
     "Schema",
     "SchemaOptions",
+    "Signature",
     "StoreOptions",
     "VerifyReport",
     "__version__",
@@ -45,5 +46,6 @@ __all__ = [
     "open",
     "replay",
     "revert",
+    "signature",
     "verify",
 ]

@@ -182,7 +182,7 @@ class ChainError(_PlacedError, ExportError):
     Attributes:
         uri: The export that is in the way, or the base.
         message: What is wrong, and what to do.
-        reason: A word: ``gap``, ``overlap``, ``table``, ``table-recreated``, ``kind``, ``time`` or ``filtered``.
+        reason: A word of those in ``docs/chains.md``, such as ``gap``.
     """
 
     def __init__(self, uri: str, message: str, reason: str) -> None:

@@ -20,6 +20,7 @@ from exportkit.cli.inspect import inspect
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
 from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
+from exportkit.cli.signature import signature
 from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
 from exportkit.errors import ExportkitError
@@ -55,6 +56,7 @@ app.command(replay)
 app.command(diff)
 app.command(compact)
 app.command(revert)
+app.command(signature)
 app.command(generate)
 
 

@@ -4,13 +4,13 @@ import os
 from dataclasses import replace
 
 from exportkit.errors import UsageError
-from exportkit.export import open_export
+from exportkit.export import Export, open_export
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading.open_export import OpenExport
 from exportkit.reading.threads import default_jobs
 from exportkit.store import StoreOptions
 
-__all__ = ["open_for_reading", "with_connections"]
+__all__ = ["open_for_reading", "open_source", "with_connections"]
 
 
 def open_for_reading(
@@ -39,11 +39,22 @@ def open_for_reading(
         >>> for item in exportkit.open("samples/full-json").items():
         ...     print(item["pk"])  # doctest: +SKIP
     """
+    export = open_source(location, storage, jobs, max_record_size)
+    return OpenExport(export, jobs=jobs, max_record_size=max_record_size)
+
+
+def open_source(
+    location: str | os.PathLike[str], storage: StoreOptions | None, jobs: int | None, max_record_size: int
+) -> Export:
+    """Opens a finished export whose data files will be read side by side; arguments and errors as ``open_for_reading``.
+
+    Raises:
+        UsageError: An argument is out of range.
+    """
     for name, value in (("jobs", jobs), ("max_record_size", max_record_size)):
         if value is not None and not 1 <= value < 1 << 63:
             raise UsageError(f"{name} is {value}; it has to be at least 1")
-    export = open_export(location, with_connections(storage or StoreOptions(), jobs))
-    return OpenExport(export, jobs=jobs, max_record_size=max_record_size)
+    return open_export(location, with_connections(storage or StoreOptions(), jobs))
 
 
 def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:
