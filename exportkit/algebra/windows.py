@@ -93,7 +93,10 @@ class Windows:
             inputs=self.exports,
             window=window,
             view=ExportView.NEW_AND_OLD_IMAGES if self.old_images else ExportView.NEW_IMAGE,
-            warnings=self.chain.warnings,
+            warnings=(
+                *self.chain.warnings,
+                *(f"left-out: {uri} is not needed, for others cover its window" for uri, _ in self.chain.left_out),
+            ),
             carried=self.chain.carried(),
             options=self.options,
         )

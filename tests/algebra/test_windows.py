@@ -181,6 +181,15 @@ def test_what_is_undone_twice_is_done(table: Exported, tmp_path: Path, engine: E
     }
 
 
+def test_what_others_cover_is_left_out_and_told(table: Exported, tmp_path: Path, engine: Engine) -> None:
+    whole = Writing(tmp_path / "in").window(life().changes(START, START + 2 * WINDOW), START, START + 2 * WINDOW)
+    report = exportkit.compact([*table.windows, whole], tmp_path / "out", engine=engine)
+    assert [each["uri"] for each in report.inputs] == [str(whole), str(table.windows[2])]
+    told = [warning for warning in report.warnings if warning.startswith("left-out: ")]
+    assert [str(window) in warning for window, warning in zip(table.windows, told, strict=False)] == [True, True]
+    assert len(told) == 2
+
+
 # --- both --------------------------------------------------------------------------------------------------
 
 
