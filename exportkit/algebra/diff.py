@@ -115,7 +115,7 @@ def diff(
     filtered = check_filters(states, allow_filtered=allow_filtered)
     run = _Diff(
         states=(states[0], states[1]),
-        key=key or _known_key(states, options.storage, ask=os.fspath(before).startswith("arn:")),
+        key=key or _known_key(states, options.storage),
         making=Making(
             operation=Operation.DIFF,
             inputs=states,
@@ -134,7 +134,7 @@ def diff(
         raise
 
 
-def _known_key(states: list[Export], storage: StoreOptions, *, ask: bool) -> tuple[str, ...]:
+def _known_key(states: list[Export], storage: StoreOptions) -> tuple[str, ...]:
     """Returns the key of the states' table, if exportkit knows it, or the service says it.
 
     Raises:
@@ -145,7 +145,9 @@ def _known_key(states: list[Export], storage: StoreOptions, *, ask: bool) -> tup
             told = (read_lineage(state.store, state.uri) or {}).get("key")
             if isinstance(told, list) and told and all(isinstance(name, str) for name in told):
                 return tuple(told)
-    found = described_key(states[0].summary, storage) if ask else "the exports do not tell the table's key"
+    found: tuple[str, ...] | str = "the exports do not tell the table's key"
+    if states[0].description is not None:  # it was named by its ARN
+        found = described_key(states[0].summary, storage)
     if isinstance(found, str):
         raise UsageError(f"{found}; name it: --key PARTITION, or --key PARTITION,SORT")
     return found

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
+from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time
@@ -38,7 +39,7 @@ def diff(
     allow_other_table: _Flag = False,
     allow_filtered: _Flag = False,
     jobs: JobsOption = None,
-    memory: SizeOption = 1 << 30,
+    memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
@@ -98,7 +99,7 @@ def compact(
     form: _Format = None,
     allow_filtered: _Flag = False,
     jobs: JobsOption = None,
-    memory: SizeOption = 1 << 30,
+    memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
@@ -149,7 +150,7 @@ def revert(
     form: _Format = None,
     allow_filtered: _Flag = False,
     jobs: JobsOption = None,
-    memory: SizeOption = 1 << 30,
+    memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,

@@ -95,7 +95,7 @@ def test_the_later_state_first_goes_into_one_second(table: Exported, tmp_path: P
 
 
 def test_the_bytes_do_not_depend_on_engine_jobs_memory_or_place(
-    table: Exported, tmp_path: Path, engines: tuple[Engine, Engine]
+    table: Exported, tmp_path: Path, engines: tuple[Engine, Engine], spilling: list[int]
 ) -> None:
     copies = []
     for number, state in enumerate((table.states[0], table.states[3])):
@@ -112,6 +112,7 @@ def test_the_bytes_do_not_depend_on_engine_jobs_memory_or_place(
         exportkit.diff(*states, dest, key=KEY, jobs=jobs, memory=memory, engine=engine)
         found.append({name: (dest / name).read_bytes() for name in left_behind(dest)})
     assert found[0] == found[1] == found[2]
+    assert len(spilling) > 1, "the little memory was too much"
 
 
 def test_the_same_again_does_nothing_and_tells_the_same(table: Exported, tmp_path: Path, engine: Engine) -> None:

@@ -195,7 +195,7 @@ def test_what_others_cover_is_left_out_and_told(table: Exported, tmp_path: Path,
 
 @OPERATIONS
 def test_the_bytes_do_not_depend_on_engine_jobs_memory_or_order(
-    operation: Operation, table: Exported, tmp_path: Path, engines: tuple[Engine, Engine]
+    operation: Operation, table: Exported, tmp_path: Path, engines: tuple[Engine, Engine], spilling: list[int]
 ) -> None:
     found = []
     for number, (engine, jobs, memory, windows) in enumerate(
@@ -209,6 +209,7 @@ def test_the_bytes_do_not_depend_on_engine_jobs_memory_or_order(
         operation(windows, dest, jobs=jobs, memory=memory, engine=engine)
         found.append({name: (dest / name).read_bytes() for name in left_behind(dest)})
     assert found[0] == found[1] == found[2]
+    assert len(spilling) > 1, "the little memory was too much"
 
 
 @OPERATIONS
