@@ -1,15 +1,16 @@
 """What a replay would do, before a data byte is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exportkit.joining.chains import ReplayChain
+from exportkit.joining.sizes import ExportSize, measure
 from exportkit.model.formats import OutputFormat
+from exportkit.model.joining import HEADER_SIZE
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.rebuild import words_of
-from exportkit.replay.sizes import ExportSize, entry_bytes, measure
 
 __all__ = ["ReplayPlan", "plan_of"]
 
@@ -76,7 +77,7 @@ def plan_of(chain: ReplayChain, options: ReplayOptions, *, as_export: bool) -> R
     """
     assert chain.base is not None, "a replay has one"
     base, *changes = sizes = [measure(export) for export in (chain.base, *(link.export for link in chain.links))]
-    entries, held = entry_bytes(base, changes), options.budget.entry_bytes
+    entries, held = _entry_bytes(base, changes), options.budget.entry_bytes
     return ReplayPlan(
         chain=chain,
         form=options.form,
@@ -88,6 +89,14 @@ def plan_of(chain: ReplayChain, options: ReplayOptions, *, as_export: bool) -> R
         temp_dir=options.temp_dir,
         memory=options.memory,
     )
+
+
+def _entry_bytes(base: ExportSize, changes: Sequence[ExportSize]) -> int:
+    """Returns how many bytes of join entries there will be, about: all changes, and the items that they hit."""
+    records = sum(each.items for each in changes)
+    hits = min(records, base.items)
+    of_changes = sum(each.text_bytes for each in changes) + records * HEADER_SIZE
+    return of_changes + (hits * (base.text_bytes + base.items * HEADER_SIZE) // base.items if hits else 0)
 
 
 def _told(size: ExportSize) -> Mapping[str, int]:

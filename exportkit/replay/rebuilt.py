@@ -21,6 +21,7 @@ from exportkit.export import Location, open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
 from exportkit.joining.made import LINEAGE, MadeExport, input_of
+from exportkit.joining.sizes import check_space
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time
@@ -29,7 +30,6 @@ from exportkit.replay.options import ReplayOptions
 from exportkit.replay.plan import ReplayPlan, plan_of
 from exportkit.replay.rebuild import Rebuild, words_of
 from exportkit.replay.report import ReplayReport
-from exportkit.replay.sizes import check_space
 from exportkit.store import StoreOptions, open_store
 from exportkit.verify import verify
 

@@ -1,17 +1,15 @@
-"""How large the exports of a chain are, and what a replay of them takes beside the result."""
+"""How large exports are, and whether there is room for temporary files."""
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from exportkit.errors import StoreError
 from exportkit.export import DataFile, Export
-from exportkit.model.joining import HEADER_SIZE
 from exportkit.reading import in_order
 
-__all__ = ["ExportSize", "check_space", "entry_bytes", "measure"]
+__all__ = ["ExportSize", "check_space", "measure"]
 
 _ASKERS = 16
 _LOOKED_INTO = 8
@@ -63,14 +61,6 @@ def measure(export: Export) -> ExportSize:
         bytes=total,
         text_bytes=total * inflated // deflated if deflated else 0,
     )
-
-
-def entry_bytes(base: ExportSize, changes: Sequence[ExportSize]) -> int:
-    """Returns how many bytes of join entries there will be, about: all changes, and the items that they hit."""
-    records = sum(each.items for each in changes)
-    hits = min(records, base.items)
-    of_changes = sum(each.text_bytes for each in changes) + records * HEADER_SIZE
-    return of_changes + (hits * (base.text_bytes + base.items * HEADER_SIZE) // base.items if hits else 0)
 
 
 def check_space(temp_dir: Path | None, needed: int) -> int:
