@@ -23,13 +23,12 @@ from tests.servers.s3 import S3
 
 JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
 ONE = '{"Item":{"pk":{"S":"a"},"n":{"N":"100"},"s":{"NS":["1","2.50"]},"m":{"M":{"x":{"NULL":true},"y":{"B":"AA=="}}}}}'
+TURNED = (
+    '{ "Item": {"m":{"M":{"y":{"B":"AA=="},"x":{"NULL":true}}},"n":{"N":"1E+2"},"s":{"NS":["2.5","1"]},"pk":{"S":"a"}}}'
+)
 SPELLINGS = [
     (JSON, ONE),
-    (
-        JSON,
-        '{ "Item": {"m":{"M":{"y":{"B":"AA=="},"x":{"NULL":true}}},"n":{"N":"1E+2"},"s":{"NS":["2.5","1"]},'
-        '"pk":{"S":"a"}}}',
-    ),
+    (JSON, TURNED),
     (ION, '$ion_1_0 {Item:{pk:"a",n:1d2,s:$dynamodb_NS::[1.,2.5],m:{x:null,y:{{AA==}}}}}'),
     (ION, "  $ion_1_0 {Item:{s:$dynamodb_NS::[25d-1,1],m:{y:{{AA==}},x:null},n:100,'pk':\"\\x61\"}}"),
 ]
