@@ -20,6 +20,7 @@ from exportkit.cli.inspect import inspect
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
 from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
+from exportkit.cli.service import describe, list_exports, request, wait
 from exportkit.cli.signature import signature
 from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
@@ -58,6 +59,10 @@ app.command(compact)
 app.command(revert)
 app.command(signature)
 app.command(generate)
+app.command(request)
+app.command(wait)
+app.command(describe)
+app.command(list_exports, name="list")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

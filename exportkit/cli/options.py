@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exportkit.convert.options import ConvertArguments
 
 __all__ = [
+    "ApiOptions",
     "DdlOption",
     "JobsOption",
     "JsonOption",
@@ -130,6 +131,23 @@ class ParquetOptions:
             "compression": self.compression,
             "compression_level": self.compression_level,
         }
+
+
+@Parameter(name="*", group=Group("Service", sort_key=9))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiOptions:
+    """How the DynamoDB API is reached by commands that read no storage."""
+
+    dynamodb_endpoint_url: str | None = None
+    """URL of a DynamoDB endpoint."""
+    profile: str | None = None
+    """Profile of the AWS configuration."""
+    region: str | None = None
+    """AWS Region; where an ARN is given, its own is taken."""
+
+    def resolve(self) -> StoreOptions:
+        """Returns the same as the store takes them."""
+        return StoreOptions(dynamodb_endpoint_url=self.dynamodb_endpoint_url, profile=self.profile, region=self.region)
 
 
 @Parameter(name="*", group=Group("Columns", sort_key=8))

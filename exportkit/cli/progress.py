@@ -1,17 +1,23 @@
-"""Progress on stderr, on a terminal only: files, bytes, items a second, time left."""
+"""Progress on stderr, on a terminal only: files, bytes, items a second, time left; how long a wait has lasted."""
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from exportkit.model.times import format_duration
 from exportkit.reading import NoProgress, Progress
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress as Bars
 
-__all__ = ["progress_on_terminal"]
+    from exportkit.model.description import ExportDescription
+    from exportkit.service import WaitProgress
+
+__all__ = ["progress_on_terminal", "wait_on_terminal"]
 
 
 @contextmanager
@@ -57,3 +63,56 @@ class _Bar:
             speed = self._bars.tasks[0].speed
             told = f"{self._files:,} files · {decimal(self._bytes)}" + (f" · {speed:,.0f} items/s" if speed else "")
             self._bars.update(self._task, advance=items, told=told)
+
+
+@contextmanager
+def wait_on_terminal(typical: "Callable[[ExportDescription], tuple[timedelta, ...]]") -> "Iterator[WaitProgress]":
+    """Gives what shows a wait while the block runs, or says nothing where stderr is no terminal.
+
+    Args:
+        typical: Tells how long exports like this one took, the shortest first; asked once, and on a terminal alone.
+    """
+    if not sys.stderr.isatty():
+        from exportkit.service.waiting import NoWaitProgress  # noqa: PLC0415 - the service is imported by now
+
+        yield NoWaitProgress()
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where something is drawn
+
+    yield from _wait_line(Console(stderr=True), typical)
+
+
+def _wait_line(
+    console: "Console", typical: "Callable[[ExportDescription], tuple[timedelta, ...]]"
+) -> "Iterator[WaitProgress]":
+    with console.status("asking") as status:
+        yield _WaitLine(status.update, typical)
+
+
+class _WaitLine:
+    """One line: the status, how long the export has been under way, how long others took."""
+
+    def __init__(
+        self, show: Callable[[str], None], typical: "Callable[[ExportDescription], tuple[timedelta, ...]]"
+    ) -> None:
+        self._show = show
+        self._typical = typical
+        self._others: str | None = None
+
+    def waiting(self, export: "ExportDescription", elapsed: timedelta) -> None:
+        if self._others is None:
+            self._others = _told(self._typical(export))
+        self._show(f"{export.export_status} for {format_duration(elapsed)} · {self._others}")
+
+
+def _told(durations: tuple[timedelta, ...]) -> str:
+    if not durations:
+        return "even small tables take 5 to 12 min"
+    shortest, longest = (
+        format_duration(timedelta(seconds=each // timedelta(seconds=1))) for each in (durations[0], durations[-1])
+    )
+    return (
+        f"the last one took {longest}"
+        if len(durations) == 1
+        else f"the last {len(durations)} took {shortest} to {longest}"
+    )

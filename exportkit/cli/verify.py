@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from exportkit.verify import VerifyReport
 
-__all__ = ["verify"]
+__all__ = ["print_report", "verify"]
 
 _MARKS = {"passed": ("✓", "green"), "noted": ("·", "cyan"), "warned": ("!", "yellow"), "failed": ("✗", "bold red")}
 
@@ -80,7 +80,7 @@ def verify(
         if json:
             print_json(report.to_dict())
         else:
-            _print(report, OutputConsole(highlight=False, soft_wrap=True))
+            print_report(report, OutputConsole(highlight=False, soft_wrap=True))
     if junit is not None:
         from exportkit.verify.junit import to_junit  # noqa: PLC0415 - as above
 
@@ -88,7 +88,8 @@ def verify(
     return 0 if report.ok else 1
 
 
-def _print(report: "VerifyReport", console: "Console") -> None:
+def print_report(report: "VerifyReport", console: "Console") -> None:
+    """Prints a report for people: what the export is, the checks, the findings, the verdict."""
     from rich.text import Text  # noqa: PLC0415
 
     for name, value in report.export.items():

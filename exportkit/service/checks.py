@@ -15,6 +15,7 @@ from botocore.validate import validate_parameters
 from exportkit.errors import UsageError
 from exportkit.model.formats import ExportType
 from exportkit.model.times import format_duration, format_time
+from exportkit.service.instants import whole_second
 from exportkit.service.requests import ExportRequest
 from exportkit.store.aws import api_input, table_region
 
@@ -139,13 +140,14 @@ def _combination_problems(request: ExportRequest, *, resolved: bool) -> list[str
 
 def _time_problems(request: ExportRequest, now: datetime) -> list[str]:
     start, end = request.export_from_time, request.export_to_time
+    second = whole_second(now)  # what has no fraction is judged by what has none
     found = []
     for name, instant in (("ExportTime", request.export_time), ("ExportFromTime", start), ("ExportToTime", end)):
         if instant is None:
             continue
         if instant > now:
             found.append(f"{_name(name)} lies in the future: {format_time(instant)}; now it is {format_time(now)}")
-        elif now - instant > REACH:
+        elif second - instant > REACH:
             found.append(
                 f"{_name(name)} lies too far back: {format_time(instant)}; "
                 f"point-in-time recovery reaches {REACH.days} days at most"
@@ -153,9 +155,9 @@ def _time_problems(request: ExportRequest, now: datetime) -> list[str]:
     if start is None or found:
         return found
     if end is None:
-        if now - start < SHORTEST_WINDOW:
+        if second - start < SHORTEST_WINDOW:
             found.append(
-                f"{_name('ExportFromTime')} is {format_time(start)}, {format_duration(now - start)} ago; "
+                f"{_name('ExportFromTime')} is {format_time(start)}, {format_duration(second - start)} ago; "
                 "the shortest window is 15 min"
             )
     elif end <= start:

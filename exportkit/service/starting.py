@@ -54,7 +54,7 @@ def start(service: ExportService, request: ExportRequest, clock: Clock) -> Expor
     """Asks for an export and returns it; where the same request is under way or done, that one.
 
     A token that the request brings is sent as it is. Without one it is derived, and as long as the service answers with
-    an export that FAILED, the next attempt has another token.
+    an export asked for earlier that FAILED, the next attempt has another token.
 
     Args:
         service: Whom to ask.
@@ -70,7 +70,9 @@ def start(service: ExportService, request: ExportRequest, clock: Clock) -> Expor
     for attempt in range(1, _ATTEMPTS + 1):
         asked = clock.now()
         export = service.request(with_token(request, attempt))
-        if export.export_status == "IN_PROGRESS" and export.start_time and export.start_time < asked - _OLD:
+        if export.start_time is None or export.start_time >= asked - _OLD:
+            return export
+        if export.export_status == "IN_PROGRESS":
             # Of an export asked for earlier the answer may be the one it got then.
             export = service.describe(export.export_arn)
         if export.export_status != "FAILED":

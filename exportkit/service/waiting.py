@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
-from exportkit.errors import AccessDeniedError, InternalServerError, StoreError, ThrottledError, WaitTimeoutError
+from exportkit.errors import InternalServerError, StoreError, ThrottledError, WaitTimeoutError
 from exportkit.model.description import ExportDescription
 from exportkit.model.times import format_duration
 from exportkit.service.instants import whole_second
@@ -98,10 +98,7 @@ def typical_durations(service: ExportService, export: ExportDescription) -> tupl
         export: The export that is under way.
 
     Returns:
-        None of them where nobody may look, or there were none.
-
-    Raises:
-        StoreError: The service cannot be asked.
+        None of them where there were none, or the service cannot be asked: it is told for comfort alone.
     """
     if export.table_arn is None:
         return ()
@@ -115,7 +112,7 @@ def typical_durations(service: ExportService, export: ExportDescription) -> tupl
                 found.append(earlier.end_time - earlier.start_time)
             if len(found) == _EARLIER:
                 break
-    except AccessDeniedError:
+    except StoreError:
         return ()
     return tuple(sorted(found))
 

@@ -17,9 +17,9 @@ class StoreOptions:
 
     Attributes:
         endpoint_url: The S3 endpoint; buckets are then addressed by path.
-        dynamodb_endpoint_url: The DynamoDB endpoint, for export ARNs.
+        dynamodb_endpoint_url: The DynamoDB endpoint, for export ARNs and the service.
         profile: A profile of the AWS configuration.
-        region: The Region, for S3. An export ARN names its own.
+        region: The Region, for S3 and for tables named by their names. ARNs name their own.
         requester_pays: Agree to pay for requests and transfer (``x-amz-request-payer``).
         expected_bucket_owner: Account that has to own the bucket; S3 denies access otherwise.
         allow_foreign_keys: Follow manifest keys that lead out of the export's root.

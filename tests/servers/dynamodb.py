@@ -1,34 +1,56 @@
-"""moto's server in a thread: the DynamoDB API with ExportTableToPointInTime and DescribeExport."""
+"""moto's server as a process of its own: the DynamoDB API with ExportTableToPointInTime and DescribeExport."""
 
 import contextlib
-import logging
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Self
 
 import boto3
 import urllib3
 
 from exportkit.store import StoreOptions
+from tests.servers.s3 import Unavailable, free_ports
+
+_SECONDS_TO_START = 60
+_TRIES = 3
 
 
 @dataclass
 class Moto:
     url: str
-    server: Any
+    process: "subprocess.Popen[bytes]"
 
     def stop(self) -> None:
-        self.server.stop()
+        self.process.kill()
+        self.process.wait()
 
 
 def start_moto() -> Moto:
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - may not be installed
+    if find_spec("moto") is None:
+        raise Unavailable("moto's server is not installed (pip install 'moto[dynamodb,s3,server]')")
+    for _ in range(_TRIES):  # a port that was free may be taken before the server has it
+        (port,) = free_ports(1)
+        words = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = Moto(f"http://127.0.0.1:{port}", process)
+        if _ready(server):
+            return server
+        server.stop()
+    raise Unavailable("moto's server does not start")
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    return Moto(f"http://{host}:{port}", server)
+
+def _ready(server: Moto) -> bool:
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(urllib3.exceptions.HTTPError):
+            urllib3.request("GET", f"{server.url}/moto-api/data.json", retries=False)
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @dataclass

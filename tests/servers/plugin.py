@@ -43,8 +43,8 @@ def dynamodb_endpoint() -> Iterator[str]:
     """The URL of a server of the DynamoDB API (and S3's, for exports to write to)."""
     try:
         server = start_moto()
-    except ImportError as error:
-        _cannot(f"moto's server is not installed ({error})")
+    except Unavailable as error:
+        _cannot(str(error))
     try:
         yield server.url
     finally:
