@@ -17,7 +17,7 @@ from exportkit.algebra.making import Making
 from exportkit.algebra.options import AlgebraOptions
 from exportkit.algebra.report import ChangeReport
 from exportkit.engine.protocols import Engine, KeyFilter
-from exportkit.errors import DuplicateKeyError, ItemCountError, UsageError
+from exportkit.errors import ChainError, DuplicateKeyError, ItemCountError, UsageError
 from exportkit.export import DataFile, Export, open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.changes import filter_words
@@ -25,10 +25,11 @@ from exportkit.joining.checks import check_filters, check_table, state_time
 from exportkit.joining.joins import Totals, join_all
 from exportkit.joining.lineage import read_lineage
 from exportkit.joining.made import MadeExport
+from exportkit.joining.sizes import measure
 from exportkit.joining.states import StateReader
 from exportkit.joining.writing import write_joined
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
-from exportkit.model.joining import JoinOptions, Operation, Payload
+from exportkit.model.joining import HEADER_SIZE, JoinOptions, Operation, Payload
 from exportkit.model.key import check_key
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
 from exportkit.model.values import ChangeRecord
@@ -111,7 +112,7 @@ def diff(
     )
     states = [open_export(location, options.storage) for location in (before, after)]
     first, second = (state_time(state) for state in states)
-    warnings = () if allow_other_table else check_table(states[0], states[1:])
+    warnings = () if allow_other_table else _one_table(states)
     filtered = check_filters(states, allow_filtered=allow_filtered)
     run = _Diff(
         states=(states[0], states[1]),
@@ -131,6 +132,15 @@ def diff(
         return run.count() if dest is None else run.make(dest)
     except DuplicateKeyError as error:
         error.add_note(f"the key was taken to be {','.join(run.key)} (--key PARTITION,SORT names both parts of one)")
+        raise
+
+
+def _one_table(states: list[Export]) -> tuple[str, ...]:
+    """Makes sure that both are of one table; returns warnings where that is not known."""
+    try:
+        return check_table(states[0], states[1:])
+    except ChainError as error:
+        error.add_note("a table that was restored is another one too: --allow-other-table compares the two")
         raise
 
 
@@ -179,7 +189,7 @@ class _Diff:
         self._begin()
         key_filter, totals = self._differing()
         if totals.replaced:
-            with self.options.spill("items") as spill:
+            with self.options.spill("items", self._image_bytes(totals)) as spill:
                 self._read(spill, "image", key_filter)
                 again = Totals()
                 for joined in join_all(self.options.engine, spill, self._join(), self.options.jobs, self.states):
@@ -192,7 +202,7 @@ class _Diff:
     def _write(self, made: MadeExport) -> tuple[Totals, Mapping[str, Any]]:
         self._begin()
         key_filter, totals = self._differing()
-        with self.options.spill("items") as spill:
+        with self.options.spill("items", self._image_bytes(totals)) as spill:
             if totals.records:
                 self._read(spill, "image", key_filter)
             written = write_joined(
@@ -215,12 +225,22 @@ class _Diff:
         engine, totals = self.options.engine, Totals()
         items = sum(state.summary.item_count for state in self.states)
         key_filter = engine.key_filter(filter_words(items, self.options.budget.filter_bytes))
-        with self.options.spill("fingerprints") as spill:
+        with self.options.spill("fingerprints", items * HEADER_SIZE) as spill:
             self._read(spill, "none", None)
             for joined in join_all(engine, spill, self._join(), self.options.jobs, self.states):
                 key_filter.add(joined.lines)
                 totals.add(joined)
         return key_filter, totals
+
+    def _image_bytes(self, totals: Totals) -> int:
+        """Returns how many bytes of entries the items that differ come to, about."""
+        needed = 0
+        hits = (totals.deleted + totals.replaced, totals.inserted + totals.replaced)
+        for state, items in zip(self.states, hits, strict=True):
+            if items:
+                size = measure(state)
+                needed += items * (size.text_bytes // size.items + HEADER_SIZE)
+        return needed
 
     def _read(self, spill: Spill, payload: Payload, key_filter: KeyFilter | None) -> None:
         """Spills the items of both states, or those whose key a filter may hold."""

@@ -9,6 +9,7 @@ from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import UsageError
 from exportkit.joining.budget import Budget
+from exportkit.joining.sizes import check_space
 from exportkit.model.formats import OutputFormat
 from exportkit.reading import NoProgress, Progress, default_jobs, with_connections
 from exportkit.reading.spill import Spill
@@ -82,11 +83,17 @@ class AlgebraOptions:
         """How the memory is shared out."""
         return Budget.of(self.memory, self.jobs)
 
-    def spill(self, what: str) -> Spill:
-        """Returns an empty spill of join entries.
+    def spill(self, what: str, needed: int) -> Spill:
+        """Returns an empty spill of join entries, once there is room for what memory does not hold.
 
         Args:
             what: What the entries are, for errors.
+            needed: Bytes of entries there will be, about.
+
+        Raises:
+            StoreError: There is no such room.
         """
+        if needed > self.budget.entry_bytes:
+            check_space(self.temp_dir, needed)
         partition = self.engine.partition_entries
         return Spill(partition, temp_dir=self.temp_dir, memory=self.budget.entry_bytes, what=what)

@@ -15,9 +15,10 @@ from exportkit.joining.chains import ChainRules, ReplayChain, plan_windows
 from exportkit.joining.changes import index_changes
 from exportkit.joining.joins import Totals
 from exportkit.joining.made import MadeExport
+from exportkit.joining.sizes import measure
 from exportkit.joining.writing import write_joined
 from exportkit.model.formats import ExportView
-from exportkit.model.joining import JoinOptions, Operation
+from exportkit.model.joining import HEADER_SIZE, JoinOptions, Operation
 from exportkit.model.times import to_micros
 from exportkit.model.window import Window
 from exportkit.reading import in_order
@@ -112,8 +113,9 @@ class Windows:
 
     def _write(self, made: MadeExport, join: JoinOptions) -> tuple[Totals, Mapping[str, Any]]:
         options, exports = self.options, self.exports
-        options.progress.begin(sum(export.summary.item_count for export in exports))
-        with options.spill("changes") as spill:
+        sizes = [measure(export) for export in exports]
+        options.progress.begin(sum(size.items for size in sizes))
+        with options.spill("changes", sum(size.text_bytes + size.items * HEADER_SIZE for size in sizes)) as spill:
             changes = index_changes(
                 exports,
                 engine=options.engine,

@@ -11,7 +11,7 @@ import pytest
 import exportkit
 from exportkit.algebra import AttributeChange
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ChainError, DuplicateKeyError, ExportkitError, MalformedRecordError, UsageError
+from exportkit.errors import ChainError, DuplicateKeyError, ExportkitError, MalformedRecordError, StoreError, UsageError
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.times import to_micros
 from exportkit.model.window import Window
@@ -216,8 +216,9 @@ def test_another_table_is_refused_unless_it_is_meant(
     other = shutil.copytree(table.states[3], tmp_path / "other")
     summary = orjson.loads((other / "manifest-summary.json").read_bytes())
     (other / "manifest-summary.json").write_bytes(orjson.dumps(summary | {member: value}))
-    with pytest.raises(ChainError, match="table"):
+    with pytest.raises(ChainError, match="table") as caught:
         exportkit.diff(table.states[0], other, tmp_path / "out", key=KEY, engine=engine)
+    assert "--allow-other-table" in caught.value.__notes__[0]
     assert not (tmp_path / "out").exists()
     report = exportkit.diff(table.states[0], other, tmp_path / "out", key=KEY, allow_other_table=True, engine=engine)
     assert report.records == 4
@@ -249,6 +250,20 @@ def test_a_fault_in_any_file_leaves_nothing(table: Exported, tmp_path: Path, eng
             exportkit.diff(*states, tmp_path / "out", key=KEY, engine=engine)
         assert caught.value.exit_code == 3
         assert left_behind(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["items", "fingerprints"])
+def test_no_room_for_what_spills_is_told_before_it_is_read(
+    table: Exported, first: bool, tmp_path: Path, spilling: list[int], monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    rooms = iter([usage._replace(free=0 if first else usage.free), usage._replace(free=0)])
+    monkeypatch.setattr("shutil.disk_usage", lambda _: next(rooms))
+    monkeypatch.setattr("exportkit.joining.budget._LEAST_ENTRIES", 1000)
+    with pytest.raises(StoreError, match=r"bytes are needed for temporary files.*--temp-dir"):
+        exportkit.diff(table.states[0], table.states[3], tmp_path / "out", key=KEY, memory=1, engine=engine)
+    assert (spilling == []) is first
+    assert left_behind(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("wrong", [{"jobs": 0}, {"memory": 0}, {"max_record_size": 0}, {"output_format": "CSV"}])
