@@ -19,7 +19,6 @@ from exportkit.joining.checks import (
     check_filters,
     check_table,
     state_time,
-    window_of,
     windows_told,
 )
 from exportkit.joining.rules import ChainRules
@@ -29,9 +28,8 @@ from exportkit.model.formats import ExportView
 from exportkit.model.joining import Source
 from exportkit.model.times import format_time, to_micros
 from exportkit.model.window import Window
-from exportkit.store import StoreOptions
 
-__all__ = ["ChainRules", "ReplayChain", "find_increments", "plan_replay", "plan_windows"]
+__all__ = ["ChainRules", "ReplayChain", "plan_replay", "plan_windows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +103,6 @@ class ReplayChain:
             "filters_checked": self.filters_checked,
             "warnings": list(self.warnings),
         }
-
-
-def find_increments(base: Export, options: StoreOptions) -> list[Export]:
-    """Returns every incremental export of a base's table that lies beside it, by the ends of their windows.
-
-    Those that exportkit made are not among them, for they repeat what is in others.
-
-    Raises:
-        AccessDeniedError: The folder may not be listed; names the permission.
-        StoreError: Storage failed.
-    """
-    found = open_all(base.store, [uri for uri, _, _ in look_beside(base).increments], options)
-    return sorted(found, key=lambda export: (window_of(export).end, window_of(export).start, export.uri))
 
 
 def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainRules) -> ReplayChain:

@@ -173,9 +173,9 @@ class MadeExport:
             if error is not None and self.already is None:
                 self._discard(error)
 
-    def data_file(self, place: tuple[int, ...] | None = None) -> DataFileWriter:
-        """Returns a writer of a data file; as ``ExportWriter.data_file``."""
-        return self._writer.data_file(place)
+    def data_file(self) -> DataFileWriter:
+        """Returns a writer of the next data file; as ``ExportWriter.data_file``."""
+        return self._writer.data_file()
 
     def finish(self, lineage: Mapping[str, Any]) -> ManifestSummary:
         """Writes ``lineage.json`` and the manifests, the summary last, and returns what that says.

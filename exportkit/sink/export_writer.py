@@ -36,7 +36,7 @@ _UNFINISHED = re.compile(r"\..*\.partial")
 class ExportWriter:
     r"""Writes one export below a folder that stands for the bucket, or into a bucket.
 
-    Several threads may write data files at once.
+    Data files are asked for one after the other; several threads may then write them at once.
 
     Args:
         root: What manifest keys are relative to: the folder that stands for the bucket, or ``s3://BUCKET``.
@@ -81,8 +81,8 @@ class ExportWriter:
         self._summary = replace(summary, manifest_files_s3_key=f"{self._own}/{MANIFEST_FILES}")
         self._level = level
         self._lock = threading.Lock()
-        self._keys: dict[tuple[int, ...], str] = {}
-        self._entries: dict[tuple[int, ...], DataFileEntry] = {}
+        self._keys: list[str] = []
+        self._entries: dict[int, DataFileEntry] = {}
         self._bytes = 0
         self._others: list[str] = []
         self._taken_up = False
@@ -111,34 +111,24 @@ class ExportWriter:
         """Decompressed bytes of the data files that are done."""
         return self._bytes
 
-    def data_file(self, place: tuple[int, ...] | None = None) -> "DataFileWriter":
-        """Returns a writer of a data file; several may be open at once.
+    def data_file(self) -> "DataFileWriter":
+        """Returns a writer of the next data file; several may be open at once.
 
-        Manifest lines come in the order of the places, and names are made from the ExportId and the place.
-
-        Args:
-            place: The file's place among the export's files, as numbers to sort by; as many as were asked for
-                before if None.
-
-        Raises:
-            ValueError: There is a file of this place.
+        Manifest lines come in the order of these calls, and names are made from the
+        ExportId and that order.
         """
-        with self._lock:
-            place = (len(self._keys),) if place is None else place
-            if place in self._keys:
-                raise ValueError(f"two data files of the place {place}")
-            number = ".".join(map(str, place))
-            name = base64.b32encode(sha256(f"{self._id}/{number}".encode()).digest()[:16]).decode().lower().rstrip("=")
-            # The data of all incremental exports under one prefix lies in one folder.
-            folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
-            key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"
-            self._keys[place] = key
+        index = len(self._keys)
+        name = base64.b32encode(sha256(f"{self._id}/{index}".encode()).digest()[:16]).decode().lower().rstrip("=")
+        # The data of all incremental exports under one prefix lies in one folder.
+        folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
+        key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"
+        self._keys.append(key)
         uri = self._uri(key)
         if self._taken_up:
             self._store.clear_unfinished(uri)
         # Unfinished bytes lie in the export's own folder, where they are known to be its own.
         file = self._store.writer(uri, workplace=self.folder)
-        return DataFileWriter(self, place, key, file, self._level)
+        return DataFileWriter(self, index, key, file, self._level)
 
     def put(self, name: str, data: bytes) -> None:
         """Writes a file of another kind into the export's folder, beside the manifests."""
@@ -153,7 +143,7 @@ class ExportWriter:
         summary = replace(self._summary, item_count=self.item_count)
         if billed_size_bytes is not None:
             summary = replace(summary, billed_size_bytes=billed_size_bytes)
-        lines = (self._entries[place].to_json() for place in sorted(self._entries))
+        lines = (self._entries[index].to_json() for index in sorted(self._entries))
         self._put_with_md5(MANIFEST_FILES, b"".join(lines))
         self._put_with_md5(MANIFEST_SUMMARY, summary.to_json())
         return summary
@@ -178,12 +168,12 @@ class ExportWriter:
         Raises:
             StoreError: Storage failed.
         """
-        for key in [*reversed(self._others), *self._keys.values()]:
+        for key in [*reversed(self._others), *self._keys]:
             self._store.delete(self._uri(key))
 
-    def _done(self, place: tuple[int, ...], entry: DataFileEntry, size: int) -> None:
+    def _done(self, index: int, entry: DataFileEntry, size: int) -> None:
         with self._lock:
-            self._entries[place] = entry
+            self._entries[index] = entry
             self._bytes += size
 
     def _put_with_md5(self, name: str, data: bytes) -> None:
@@ -207,9 +197,9 @@ class DataFileWriter:
     and neither if it ends by an exception.
     """
 
-    def __init__(self, export: ExportWriter, place: tuple[int, ...], key: str, file: ObjectWriter, level: int) -> None:
+    def __init__(self, export: ExportWriter, index: int, key: str, file: ObjectWriter, level: int) -> None:
         self._export = export
-        self._place = place
+        self._index = index
         self._key = key
         self._level = level
         self._records = 0
@@ -238,7 +228,7 @@ class DataFileWriter:
             etag=f"{md5(digest, usedforsecurity=False).hexdigest()}-1",  # a multipart upload of one part
             key=self._key,
         )
-        self._export._done(self._place, entry, self._bytes)  # noqa: SLF001 - the two are one
+        self._export._done(self._index, entry, self._bytes)  # noqa: SLF001 - the two are one
 
     @property
     def records(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from exportkit.errors import AccessDeniedError, ChainError, ManifestError, UsageError
 from exportkit.export import Export, open_export
-from exportkit.joining.chains import ChainRules, ReplayChain, find_increments, plan_replay, plan_windows
+from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay, plan_windows
 from exportkit.joining.remedies import gap_remedy
 from exportkit.model.chain import Join, LeftOut
 from exportkit.model.joining import Source
@@ -371,7 +371,6 @@ def test_increments_beside_the_base_are_found(tmp_path: Path) -> None:
     window(tmp_path, 45, 60, table="Other")
     window(tmp_path / "AWSDynamoDB" / "deeper", 45, 60)
     window(tmp_path / "elsewhere", 45, 60)
-    assert [export.uri for export in find_increments(state, StoreOptions())] == [each.uri for each in windows[::-1]]
     chain = plan_replay(state, None, ChainRules())
     assert joins(chain) == [(windows[1].uri, Join.EXACT), (windows[0].uri, Join.EXACT)]
     assert chain.left_out == ((windows[2].uri, LeftOut.BEFORE),)
@@ -381,7 +380,6 @@ def test_increments_beside_the_base_are_found(tmp_path: Path) -> None:
 def test_what_exportkit_made_counts_only_when_it_is_named(tmp_path: Path) -> None:
     state = base(tmp_path)
     made = window(tmp_path, 0, 15, change=exportkits())
-    assert find_increments(state, StoreOptions()) == []
     chain = plan_replay(state, None, ChainRules())
     assert chain.links == ()
     assert chain.warnings[0] == (
@@ -506,8 +504,6 @@ def test_a_chain_in_a_bucket_is_found(tmp_path: Path, s3: S3, s3_requests: list[
         chain = plan_replay(open_export(named, options), None, ChainRules())
         expected = [f"{s3.uri}/a/AWSDynamoDB/{windows[place].folder.name}" for place in (1, 0)]
         assert [uri for uri, _ in joins(chain)] == expected
-    s3_requests.clear()
-    assert len(find_increments(open_export(location, options), options)) == 3
     assert not [request for request in s3_requests if "/data/" in request], "no data file is touched"
 
 

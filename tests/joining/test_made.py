@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from exportkit.joining.made import LINEAGE, MadeExport, input_of
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary
 from exportkit.sink import export_writer
+from exportkit.sink.export_writer import DataFileWriter
 from exportkit.store import StoreOptions
 from exportkit.store.s3_writing import PART_SIZE
 from tests.export.layouts import lay_out
@@ -135,18 +137,23 @@ def test_the_same_calls_give_the_same_bytes_and_others_another_name(tmp_path: Pa
     assert made(tmp_path / "elsewhere", carried={"gaps": []}).export_id == made(tmp_path).export_id
 
 
-def test_places_decide_names_and_order_whoever_writes_first(tmp_path: Path) -> None:
-    for name, places in (("a", [(0, 0), (0, 1), (1, 0)]), ("b", [(1, 0), (0, 0), (0, 1)])):
-        with made(tmp_path / name) as export:
-            for place in places:
-                with export.data_file(place) as file:
-                    file.write(LINES[sum(place)], 1)
-            export.finish({})
-    assert found(tmp_path / "a") == found(tmp_path / "b")
-    with made(tmp_path / "c") as export:
-        export.data_file((0, 1))
-        with pytest.raises(ValueError, match="two data files"):
-            export.data_file((0, 1))
+def test_data_files_may_be_written_side_by_side(tmp_path: Path) -> None:
+    with made(tmp_path / "a") as export, ThreadPoolExecutor(8) as pool:
+
+        def fill(given: tuple[DataFileWriter, bytes]) -> None:
+            file, line = given
+            with file:
+                for _ in range(200):
+                    file.write(line, 1)
+
+        list(pool.map(fill, [(export.data_file(), line) for line in LINES]))
+        assert export.item_count == 2000
+        export.finish({})
+    write(made(tmp_path / "b"), tuple([line] * 200 for line in LINES))
+    data = [{name: data for name, data in found(tmp_path / where).items() if "/data/" in name} for where in "ab"]
+    assert {name: gzip.decompress(each) for name, each in data[0].items()} == {
+        name: gzip.decompress(each) for name, each in data[1].items()
+    }
 
 
 def test_the_same_result_is_not_written_twice(tmp_path: Path) -> None:
