@@ -2,10 +2,10 @@
 
 Both read the same records, generated in every spelling or taken from ``tests/conformance``, and mutated.
 In chunks or whole, they must give the same scan reports and key entries, the same faults from readers, by
-options and column plans made at random the same statistics, batches, misfits and errors, and of every readable
-record the same values, canonical bytes and lines in every form, which read back as the same record. No difference
-is tolerated. The first one is narrowed down, mostly to a line, printed, and ends the run with exit code 1; its seed
-and round make it again.
+options and column plans made at random the same statistics, batches, misfits and errors, the same join entries, kept
+lines, joins and sums, and of every readable record the same values, canonical bytes and lines in every form, which
+read back as the same record. No difference is tolerated. The first one is narrowed down, mostly to a line, printed,
+and ends the run with exit code 1; its seed and round make it again.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from tests.engine.running import canonical, chunks, drain, items, readers, trans
 from tests.fuzz.columns import Asked, ask, decoded, inferred
 from tests.fuzz.dynamodb_json import DynamodbJsonRecords
 from tests.fuzz.ion import IonRecords
+from tests.fuzz.joining import Joins, ask_joins, entered, entered_one_by_one, entries_to_join, joined, signed
 from tests.fuzz.mutation import file_of, mutated
 
 __all__ = ["DifferenceError", "Round", "make_round", "rounds", "run", "run_round"]
@@ -51,6 +52,7 @@ class Round:
     options: ScanOptions
     chunk: int
     asked: Asked
+    joins: Joins
 
 
 class DifferenceError(Exception):
@@ -100,7 +102,7 @@ def make_round(seed: int, number: int) -> Round:
         fault_limit=10**9,
     )
     data, chunk = file_of(random, lines), random.choice((1, 3, 5, 7, 64, 1000, 1 << 20))
-    return Round(data, options, chunk, ask(random, data, options))
+    return Round(data, options, chunk, ask(random, data, options), ask_joins(random, options))
 
 
 @cache
@@ -167,6 +169,7 @@ def compare(engines: tuple[Engine, Engine], data: bytes, fuzzed: Round) -> int:
         if line in faulty and (line % 8 == 0 or len(data) < 10_000):
             agree("fault", lambda engine, size, part=part: faults(engine, part, options, size), part)  # type: ignore[misc]
     good = b"".join(part + b"\n" for line, part in enumerate(data.split(b"\n"), 1) if line not in faulty)
+    compare_joins(agree, data, good, fuzzed.joins)
     reading = {"format": options.format, "export_type": options.export_type}
     agree("items", lambda engine, size: exact(items(engine, good, size, **reading)), good)
     encodings = agree("canonical", lambda engine, size: canonical(engine, good, size, **reading), good)
@@ -182,6 +185,16 @@ def compare(engines: tuple[Engine, Engine], data: bytes, fuzzed: Round) -> int:
             if read != encodings:
                 raise DifferenceError(f"{form} is not what was read", good, options, (encodings, read))
     return len(encodings)
+
+
+def compare_joins(agree: Callable[..., Any], data: bytes, good: bytes, asked: Joins) -> None:
+    """Compares what the engines make of records where these are joined by key."""
+    agree(f"signer, {asked.reading}", lambda engine, size: signed(engine, data, size, asked.reading))
+    agree(f"entries, {asked}", lambda engine, size: entered(engine, data, size, asked))
+    single = agree(f"an entry, {asked}", lambda engine, size: entered_one_by_one(engine, good, size, asked), good)
+    for options in asked.joins:
+        for entries in entries_to_join(single, options.operation, asked):
+            agree(f"{options}", lambda engine, _, entries=entries, options=options: joined(engine, entries, options))  # type: ignore[misc]
 
 
 def outcome(run: Callable[[Engine, int], Any], engine: Engine, size: int) -> Any:

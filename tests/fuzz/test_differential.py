@@ -1,5 +1,7 @@
 """The two engines agree on generated records; and the fuzzer finds it where they do not."""
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from exportkit.engine.protocols import Engine, Scanner
 from exportkit.engine.reference import ReferenceEngine
 from exportkit.model.formats import OutputFormat
-from exportkit.model.scan import ScanOptions
+from exportkit.model.joining import DriftKind, Joined, JoinOptions
+from exportkit.model.scan import Buffer, ScanOptions
 from tests.fuzz.differential import DifferenceError, make_round, rounds, run, run_round
+from tests.fuzz.joining import entered_one_by_one, entries_to_join, joined
 
 SEED = 20261122
 
@@ -69,6 +73,37 @@ def test_a_difference_is_found_and_narrowed_to_its_line() -> None:
     assert caught.value.what == "scan"
     assert caught.value.data.count(b"\n") <= 1
     assert b"true" in caught.value.data
+
+
+class Careless(ReferenceEngine):
+    """Takes drift for nothing."""
+
+    def join(self, entries: Buffer, options: JoinOptions) -> Joined:
+        return super().join(entries, replace(options, sources=()))
+
+
+def test_a_difference_of_joins_is_found() -> None:
+    with pytest.raises(DifferenceError, match="JoinOptions"):
+        run((ReferenceEngine(), Careless()), SEED, range(20))
+
+
+def test_joins_come_to_everything_that_is_counted() -> None:
+    counted: Counter[str] = Counter()
+    for number in range(30):
+        fuzzed = make_round(SEED, number)
+        entered = entered_one_by_one(ReferenceEngine(), fuzzed.data, 1 << 20, fuzzed.joins)
+        for options in fuzzed.joins.joins:
+            entries, broken = entries_to_join(entered, options.operation, fuzzed.joins)
+            result, _ = joined(ReferenceEngine(), entries, options)
+            counted.update(name for name in result.__dataclass_fields__ if getattr(result, name))
+            counted.update(f"drift {kind}" for kind, count in result.drift.items() if count)
+            counted["refused"] += joined(ReferenceEngine(), broken, options) is ValueError
+    assert set(counted) == {
+        *Joined.__dataclass_fields__,
+        *(f"drift {kind}" for kind in DriftKind),
+        "refused",
+    }
+    assert min(counted.values()) >= 3, counted
 
 
 def scan(engine: Engine, data: bytes, options: ScanOptions) -> Any:
