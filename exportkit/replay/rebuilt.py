@@ -11,15 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
 
-import orjson
-
 from exportkit.convert.options import ConvertArguments
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
-from exportkit.errors import UsageError
+from exportkit.errors import ManifestError, UsageError
 from exportkit.export import Location, open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
+from exportkit.joining.lineage import read_lineage
 from exportkit.joining.made import LINEAGE, MadeExport, input_of
 from exportkit.joining.sizes import check_space
 from exportkit.model.formats import OutputFormat
@@ -34,8 +33,6 @@ from exportkit.store import StoreOptions, open_store
 from exportkit.verify import verify
 
 __all__ = ["Rebuilt", "replay"]
-
-_LINEAGE_LIMIT = 64 * 1024 * 1024
 
 
 def replay(
@@ -245,9 +242,14 @@ class Rebuilt:
         return run.run()
 
     def _told(self, made: MadeExport) -> Mapping[str, Any]:
-        """Returns what the lineage of a result that was there before tells."""
-        store = open_store(made.uri, self.options.storage)
-        told: Mapping[str, Any] = orjson.loads(store.read(store.join(made.uri, LINEAGE), _LINEAGE_LIMIT))
+        """Returns what the lineage of a result that was there before tells.
+
+        Raises:
+            ManifestError: It is malformed, or missing.
+        """
+        told = read_lineage(open_store(made.uri, self.options.storage), made.uri)
+        if told is None:
+            raise ManifestError(made.uri, f"{LINEAGE} is missing; delete the folder and run again", missing=True)
         return told
 
     def _report(self, dest: str, told: Mapping[str, Any], started: float, *, already: bool) -> ReplayReport:

@@ -1,7 +1,6 @@
 """From a base and increments to the table at a later instant: as an export, over both engines."""
 
 import gzip
-import hashlib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -26,57 +25,16 @@ from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.scan import ReadOptions
 from exportkit.replay import Rebuilt
 from tests.commands import lines_in, made, state_in
-from tests.histories import START, WINDOW, History, Key, State, Write, Writing, typed
+from tests.histories import START, WINDOW, Writing, typed
+from tests.replay.story import END, STORY, drifted, files_in, history, numbers, written
 
 CHAIN = Path(__file__).parents[2] / "samples/chain"
 BASE = CHAIN / "backups/AWSDynamoDB/01769904000000-ba5569b2"
 JSON, ION = OutputFormat
 
 
-def history(*writes: tuple[float, str, int | None]) -> History:
-    """Returns writes of a number to a key, told by their time in windows after ``START``; None deletes."""
-    return History(
-        ("pk",),
-        tuple(
-            Write(START + int(at * WINDOW), (key,), None if n is None else {"pk": key, "n": Decimal(n)})
-            for at, key, n in writes
-        ),
-    )
-
-
-STORY = history(
-    *((-1, f"k{n:02}", n) for n in range(40)),
-    *((0.2 + n / 100, f"k{n:02}", 100 + n) for n in range(5)),
-    (0.5, "k10", None),
-    (0.6, "new", 1),
-    (1.1, "k00", None),
-    (1.2, "new", 2),
-    (1.3, "k11", None),
-    (1.4, "k11", 11),
-)
-END = START + 2 * WINDOW
-
-
-def written(root: Path, story: History = STORY, windows: int = 2, forms: tuple[OutputFormat, ...] = (JSON,)) -> Path:
-    """Writes the base of a story and its windows, in formats one after the other; returns the base's folder."""
-    writing = Writing(root, seed=3)
-    for number in range(windows):
-        writing.numbered(story, number, forms[(number + 1) % len(forms)])
-    return writing.full(story.state(START), START, forms[0])
-
-
 def rebuilt(base: Path, engine: Engine, **how: Any) -> Rebuilt:
     return exportkit.replay(base, engine=engine, **{"jobs": 1, **how})
-
-
-def numbers(state: State) -> dict[Key, Any]:
-    return {key: item["n"] for key, item in state.items()}
-
-
-def files_in(folder: Path) -> dict[str, str]:
-    """Returns the hash of each file below a folder."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def times_in(folder: Path) -> dict[Path, int]:
@@ -197,17 +155,6 @@ def test_the_result_is_a_base_again(engine: Engine, tmp_path: Path) -> None:
 
 
 # --- drift ---------------------------------------------------------------------------------------------------
-
-
-def drifted(root: Path) -> Path:
-    """Writes a base that is not the state that the first window's old images speak of, in each of the three ways."""
-    base = STORY.state(START)
-    del base["k01",]
-    base["k02",] = {"pk": "k02", "n": Decimal(7)}
-    base["new",] = {"pk": "new", "n": Decimal(8)}
-    writing = Writing(root, seed=3)
-    writing.numbered(STORY, 0)
-    return writing.full(base)
 
 
 def test_drift_is_counted_and_told_with_both_images(engine: Engine, tmp_path: Path) -> None:
