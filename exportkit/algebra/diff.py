@@ -21,10 +21,11 @@ from exportkit.errors import ChainError, DuplicateKeyError, ItemCountError, Usag
 from exportkit.export import DataFile, Export, open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.changes import filter_words
-from exportkit.joining.checks import check_filters, check_table, state_time
+from exportkit.joining.checks import carried_windows, check_filters, check_table, state_time, windows_told
 from exportkit.joining.joins import Totals, join_all
 from exportkit.joining.lineage import read_lineage
 from exportkit.joining.made import MadeExport
+from exportkit.joining.remedies import listed
 from exportkit.joining.sizes import measure
 from exportkit.joining.states import StateReader
 from exportkit.joining.writing import write_joined
@@ -41,6 +42,7 @@ from exportkit.verify.service import described_key
 
 __all__ = ["diff"]
 
+_DOUBLED = "overlap: {} was made of windows that cover {} twice"
 _SECOND = timedelta(seconds=1)
 _PIECE = 1 << 20  # bytes of change records made into Python values at once
 
@@ -114,6 +116,7 @@ def diff(
     first, second = (state_time(state) for state in states)
     warnings = () if allow_other_table else _one_table(states)
     filtered = check_filters(states, allow_filtered=allow_filtered)
+    doubts, carried = _carried(states)
     run = _Diff(
         states=(states[0], states[1]),
         key=key or _known_key(states, options.storage),
@@ -122,8 +125,8 @@ def diff(
             inputs=states,
             window=Window(first, max(second, first + _SECOND)),
             view=ExportView.NEW_AND_OLD_IMAGES,
-            warnings=(*warnings, *filtered, *_order(states, first, second)),
-            carried={"filtered": True} if filtered else {},
+            warnings=(*warnings, *filtered, *doubts, *_order(states, first, second)),
+            carried=carried | ({"filtered": True} if filtered else {}),
             options=options,
         ),
         options=options,
@@ -161,6 +164,21 @@ def _known_key(states: list[Export], storage: StoreOptions) -> tuple[str, ...]:
     if isinstance(found, str):
         raise UsageError(f"{found}; name it: --key PARTITION, or --key PARTITION,SORT")
     return found
+
+
+def _carried(states: list[Export]) -> tuple[list[str], dict[str, Any]]:
+    """Returns what is doubtful in the states as exportkit made them: as warnings, and for the change's own summary."""
+    warnings: list[str] = []
+    carried: dict[str, Any] = {}
+    for name, told in (("gaps", "gap: {} was made without the changes of {}"), ("overlaps", _DOUBLED)):
+        windows: set[Window] = set()
+        for state in states:
+            if found := carried_windows(state, name):
+                warnings.append(told.format(state.uri, listed(found)))
+                windows.update(found)
+        if windows:
+            carried[name] = windows_told(sorted(windows))
+    return warnings, carried
 
 
 def _order(states: list[Export], first: datetime, second: datetime) -> tuple[str, ...]:

@@ -238,6 +238,21 @@ def test_parts_of_tables_are_refused_unless_they_are_meant(table: Exported, tmp_
     assert told["filtered"] is True
 
 
+def test_what_is_missing_from_a_state_is_told_of_the_change(table: Exported, tmp_path: Path, engine: Engine) -> None:
+    state = shutil.copytree(table.states[3], tmp_path / "state")
+    summary = orjson.loads((state / "manifest-summary.json").read_bytes())
+    times = ("2026-01-14T10:20:00.000Z", "2026-01-14T10:35:00.000Z")
+    gap = {"from": times[0], "to": times[1]}
+    told = {"exportkit": {"operation": "replay", "gaps": [gap]}}
+    (state / "manifest-summary.json").write_bytes(orjson.dumps(summary | told))
+    report = exportkit.diff(table.states[0], state, tmp_path / "out", key=KEY, engine=engine)
+    (warning,) = report.warnings
+    assert warning.startswith(f"gap: {state} was made without the changes of [{times[0]}, {times[1]})")
+    carried = exportkit.open(made(tmp_path / "out")).summary.exportkit
+    assert carried is not None
+    assert carried["gaps"] == [gap]
+
+
 def test_a_fault_in_any_file_leaves_nothing(table: Exported, tmp_path: Path, engine: Engine) -> None:
     for number in (0, 3):
         spoiled = shutil.copytree(table.states[number], tmp_path / f"spoiled{number}")
