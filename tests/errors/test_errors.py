@@ -8,12 +8,17 @@ import pytest
 from exportkit.errors import (
     AccessDeniedError,
     DuplicateKeyError,
+    ExportConflictError,
+    ExportFailedError,
+    ExportIncompleteError,
     ForeignKeyError,
     ManifestError,
     ObjectNotFoundError,
     ObjectTooLargeError,
     ServiceError,
     StoreError,
+    TableNotFoundError,
+    WaitTimeoutError,
 )
 
 
@@ -25,6 +30,9 @@ from exportkit.errors import (
         (ObjectNotFoundError, errno.ENOENT),
         (AccessDeniedError, errno.EACCES),
         (ObjectTooLargeError, errno.EFBIG),
+        (ExportConflictError, errno.EIO),
+        (TableNotFoundError, errno.ENOENT),
+        (WaitTimeoutError, errno.ETIMEDOUT),
     ],
 )
 def test_storage_errors_are_as_the_operating_systems(kind: type[StoreError], number: int) -> None:
@@ -58,3 +66,10 @@ def test_two_items_with_one_key_are_both_named() -> None:
     assert str(error).startswith(told)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.first, again.exit_code) == (str(error), error.first, 3)
+
+
+def test_an_export_that_failed_keeps_code_and_reason() -> None:
+    error = ExportFailedError("arn", "the export failed: S3AccessDenied: no", "S3AccessDenied", "no")
+    again = pickle.loads(pickle.dumps(error))
+    assert isinstance(again, ExportIncompleteError)
+    assert (str(again), again.code, again.reason, again.exit_code) == (str(error), "S3AccessDenied", "no", 1)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from exportkit.errors import StoreError
 from exportkit.model.description import BackupWindow, ExportDescription, ExportSummary, TableDescription
@@ -122,11 +123,12 @@ class Wire:
         self.regions.append(request.url.split(".")[-3])
         target = request.headers["X-Amz-Target"]
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        assert isinstance(request.body, bytes)
         self.sent.append((operation, json.loads(request.body)))
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         status, document = said if isinstance(said, tuple) else (200, said)
         body = json.dumps(document).encode()
-        return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
+        return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body))
 
 
 class _Raw:

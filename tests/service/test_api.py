@@ -48,7 +48,7 @@ def wire(aws_environment: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture
 def stub(aws_environment: pytest.MonkeyPatch) -> Iterator[Stubber]:
     """What the service answers, checked by botocore's model of it."""
-    with Stubber(boto3.client("dynamodb")) as stubber:
+    with Stubber(aws.make_client("dynamodb", StoreOptions())) as stubber:
         aws_environment.setattr("exportkit.service.api.make_client", lambda *_, **__: stubber.client)
         yield stubber
         stubber.assert_no_pending_responses()
@@ -149,9 +149,12 @@ class TestWhatLeaves:
     def test_a_client_is_made_once_for_each_region(self, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
         made: list[Any] = []
         make = wire.under(aws.make_client)
-        monkeypatch.setattr(
-            "exportkit.service.api.make_client", lambda *rest, **named: made.append(named) or make(*rest, **named)
-        )
+
+        def make_and_note(*rest: Any, **named: Any) -> Any:
+            made.append(named)
+            return make(*rest, **named)
+
+        monkeypatch.setattr("exportkit.service.api.make_client", make_and_note)
         wire.answers = [{"ExportDescription": {"ExportArn": ARN, "ExportStatus": "COMPLETED"}}]
         service = Service()
         for _ in range(3):
@@ -177,7 +180,7 @@ class TestWhatLeaves:
 class TestRetries:
     OVERLOADED = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"})
     BROKEN = (500, {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "oops"})
-    AWAY = (503, {})
+    AWAY: tuple[int, dict[str, Any]] = (503, {})
 
     @pytest.mark.parametrize("fault", [OVERLOADED, BROKEN, AWAY], ids=["throttled", "500", "503"])
     def test_what_passes_is_asked_again_with_the_same_token(
