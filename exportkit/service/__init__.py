@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from exportkit.model.description import BackupWindow, ExportDescription, ExportSummary, TableDescription
+from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.service.api import Service
 from exportkit.service.instants import parse_duration, parse_instant
 from exportkit.service.protocol import Clock, ExportService, SystemClock
@@ -20,6 +21,9 @@ __all__ = [
     "ExportRequest",
     "ExportService",
     "ExportSummary",
+    "ExportType",
+    "ExportView",
+    "OutputFormat",
     "Service",
     "SystemClock",
     "TableDescription",

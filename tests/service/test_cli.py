@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -15,7 +14,7 @@ from exportkit.cli.progress import wait_on_terminal
 from exportkit.model.description import ExportDescription
 from exportkit.model.formats import OutputFormat
 from exportkit.service import ExportRequest, derive_token
-from exportkit.store import aws
+from exportkit.store import StoreOptions, aws
 from tests.commands import Done, did, run
 from tests.making import EXPORT_ID, item, make_export
 from tests.servers.s3 import S3
