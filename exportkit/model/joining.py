@@ -187,9 +187,10 @@ class Joined:
         lines: The records made, each a line with its line feed, in the order of the hashes of their keys. Of a diff of
             entries with the payload ``none``: an entry for each of those records, for a filter.
         records: How many they are.
-        inserted: Replay: items that were not in the base. Else: change records with a new image alone.
-        replaced: Replay: items of the base that changed. Else: change records with both sides (without old images:
-            those with a new image that are not known to be inserted).
+        inserted: Replay: items that were not in the base. Else: change records with a new image, of items that were
+            not there before (compact without old images: that surely were not).
+        replaced: Replay: items of the base that changes hit and that are still there. Else: the other change records
+            with a new image.
         deleted: Replay: items of the base that are gone. Else: change records without a new image.
         absent: Replay: keys that only ended as deleted, and were not in the base.
         untouched: Replay: records of the base that no change hit, though they came here.
@@ -197,7 +198,7 @@ class Joined:
         repeated: Records set aside because their source has a later one of the same key.
         ghosts: Items taken for deleted in an overlap.
         drift: By kind, changes whose old image is not the state before them; every kind has an entry.
-        samples: The first of them.
+        samples: The first of them, in the order of the lines.
         keyed_twice: The first pair of records of one state with one key, where that matters: where a change hits
             them, or in a diff. The lines are then not to be used.
     """
