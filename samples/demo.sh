@@ -25,6 +25,12 @@ trap 'rm -rf "$parquet"' EXIT
 run exportkit convert samples/full-json -o "$parquet/orders" | sed '1,6p;$!d' # what was read and written
 run exportkit convert samples/full-json -o "$parquet/orders" | sed '1,2p;$!d' # the same again: it is there
 
+rebuilt=$(mktemp -d)
+trap 'rm -rf "$parquet" "$rebuilt"' EXIT
+base=samples/chain/backups/AWSDynamoDB/01769904000000-ba5569b2
+run exportkit replay "$base" --dry-run
+run exportkit replay "$base" -o "$rebuilt" --strict --verify-result
+
 answer=0
 run exportkit verify samples/damaged --key pk,sk || answer=$?
 if [ "$answer" -ne 1 ]; then
