@@ -9,7 +9,8 @@ from exportkit.engine.protocols import Engine
 from exportkit.model.formats import OutputFormat
 from exportkit.model.joining import Drift, DriftKind, Joined, KeyedTwice, Operation, Payload, Source
 from exportkit.model.values import ChangeRecord
-from tests.engine.joining.entries import FORMATS, Joining, delete, item, put, text
+from tests.engine.joining.entries import FORMATS, Joining, apply, delete, index, item, put, text
+from tests.engine.running import ION, JSON
 
 COUNTS = ("inserted", "replaced", "deleted", "absent", "untouched", "dropped", "repeated", "ghosts")
 JUDGED = (Source(), Source(judged=True), Source(judged=True), Source(judged=True))
@@ -60,17 +61,38 @@ def test_removed_attributes_are_gone_and_late_ones_are_there(joining: Joining) -
     assert joining.join(Operation.REPLAY).lines == joining.ordered([item("a", kept="x", late=None)])
 
 
-def test_keys_are_one_by_value(engine: Engine) -> None:
-    """A key's number is spelled in the state as it was written then, and in the changes otherwise."""
-    joining = Joining(engine, OutputFormat.DYNAMODB_JSON)
-    joining.state([item(Decimal(100), v="a")]).changes([put(Decimal("1E+2"), {"v": "b"}), delete(Decimal("-0"))])
-    joining.changes([put(Decimal("0.00"), {"v": "c"})], source=2)
-    joined = joining.join(Operation.REPLAY)
-    assert sorted(joined.lines.splitlines()) == [
-        b'{"Item":{"pk":{"N":"0"},"v":{"S":"c"}}}',
-        b'{"Item":{"pk":{"N":"100"},"v":{"S":"b"}}}',
-    ]
-    assert counts(joined) == {"inserted": 1, "replaced": 1}
+SPELLED = {
+    JSON: (
+        b'{"Item":{"v":{"S":"a"},"pk":{"N":"1.00e2"}}}\n{"Item":{"pk":{"N":"0"}}}',
+        (
+            b'{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"pk":{"N":"100"}},'
+            b'"OldImage":{"pk":{"N":"+100"},"v":{"S":"\\u0061"}},"NewImage":{"pk":{"N":"1E+2"},"v":{"S":"b"}}}\n'
+            b'{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"pk":{"N":"-0.0"}},"OldImage":{"pk":{"N":"00"}}}'
+        ),
+    ),
+    ION: (
+        b"{Item:{v:'''a''',pk:100}}\n{Item:{pk:0e0}}",
+        (
+            b'{Record:{Metadata:{WriteTimestampMicros:1.},Keys:{pk:100.},OldImage:{pk:1e2,v:"\\x61"},'
+            b'NewImage:{pk:1d2,v:"b"}}}\n'
+            b"{Metadata:{WriteTimestampMicros:1},Keys:{pk:-0.},OldImage:{pk:0x0}}"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("changed", FORMATS, ids=str)
+@pytest.mark.parametrize("based", FORMATS, ids=str)
+def test_keys_and_images_are_one_by_value(joining: Joining, based: OutputFormat, changed: OutputFormat) -> None:
+    """A number is spelled in the state as it was written then, in the changes otherwise; formats may be mixed."""
+    engine, form = joining.engine, joining.form
+    base, _ = SPELLED[based]
+    _, changes = SPELLED[changed]
+    joining.entries.append(apply(engine, base, format=based, form=form).entries)
+    joining.entries.append(index(engine, changes, format=changed, form=form).given)
+    joined = joining.join(Operation.REPLAY, JUDGED)
+    assert joined.lines == joining.ordered([item(Decimal(100), v="b")])
+    assert (counts(joined), drifts(joined)) == ({"replaced": 1, "deleted": 1}, {})
 
 
 @pytest.mark.parametrize("payload", ["line", "none"])
