@@ -8,9 +8,11 @@ from benchmarks import convert, making, memory, plot, verify
 from benchmarks.convert.cases import SHAPES
 from benchmarks.data import FOLDER
 from benchmarks.machine import machine
+from benchmarks.replay import measuring as replay
+from benchmarks.replay import memory as replay_memory
 from benchmarks.report import TABLES, write
 
-ROUNDS = {"verify": 7, "convert": 5}
+ROUNDS = {"verify": 7, "convert": 5, "replay": 5}
 PLOT = "plot"
 
 
@@ -39,6 +41,8 @@ def main() -> None:
                 convert.run(quick=quick, rounds=rounds["convert"], folder=folder, shapes=shapes)
             ),
             "memory": lambda: memory.run(quick=quick, folder=folder),
+            "replay": lambda: replay.result(replay.run(quick=quick, rounds=rounds["replay"], folder=folder)),
+            "replay-memory": lambda: replay_memory.run(quick=quick, folder=folder),
             "making": lambda: making.run(quick=quick),
         }
         for name in options.which or names:

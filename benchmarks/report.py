@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.convert.tables import convert_tables, ratio_table
 from benchmarks.machine import told
+from benchmarks.replay.tables import replay_tables
 
 FOLDER = Path(__file__).parent
 README = FOLDER / "README.md"
@@ -107,6 +108,8 @@ TABLES = {
     "verify": verify_tables,
     "convert": lambda result: convert_tables(result, table),
     "memory": memory_table,
+    "replay": lambda result: replay_tables(result, table),
+    "replay-memory": memory_table,
     "making": making_table,
 }
 

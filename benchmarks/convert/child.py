@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from unittest import mock
 from benchmarks.convert import ours, peers, spool
 from benchmarks.convert.task import Task, Way
 from benchmarks.data import Dataset
+from benchmarks.replay import rebuild
 from exportkit.generate import Shape
 from exportkit.model.formats import OutputFormat
 
 ROOT = Path(__file__).parents[2]
-MODULES = {"ours": ours, "peers": peers, "spool": spool}
+MODULES = {"ours": ours, "peers": peers, "spool": spool, "rebuild": rebuild}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def measure(
     shape: Shape,
     output_format: OutputFormat,
     *,
+    windows: Sequence[Dataset] = (),
     jobs: int = 1,
     reference: bool = False,
     check: bool = False,
@@ -63,6 +66,7 @@ def measure(
         data: What it reads.
         shape: What the items look like.
         output_format: How they are written.
+        windows: The incremental exports after it, for ways that read them.
         jobs: Threads it may use; libraries that have pools of their own are held to it too.
         reference: Whether the reference engine reads.
         check: Whether to ask for its answer too.
@@ -74,6 +78,7 @@ def measure(
             "shape": shape,
             "format": output_format,
             "location": data.location,
+            "windows": [window.location for window in windows],
             "files": [str(path) for path in data.files],
             "items": data.items,
             "bytes": data.bytes,
@@ -104,6 +109,7 @@ def main(told: dict[str, Any]) -> Measured:
         shape=Shape(told["shape"]),
         format=OutputFormat(told["format"]),
         location=told["location"],
+        windows=tuple(told["windows"]),
         files=tuple(map(Path, told["files"])),
         items=told["items"],
         size=told["bytes"],

@@ -21,6 +21,7 @@ class Task:
         shape: What its items look like.
         format: How they are written.
         location: The export.
+        windows: Incremental exports after it.
         files: Its data files.
         items: Its items.
         size: Its decompressed bytes.
@@ -31,6 +32,7 @@ class Task:
     shape: Shape
     format: OutputFormat
     location: str
+    windows: tuple[str, ...]
     files: tuple[Path, ...]
     items: int
     size: int

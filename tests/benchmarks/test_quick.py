@@ -15,6 +15,11 @@ from benchmarks.convert.child import Measured
 from benchmarks.convert.ratios import TARGETS
 from benchmarks.data import dataset
 from benchmarks.machine import machine, told
+from benchmarks.replay import measuring as replay
+from benchmarks.replay import memory as replay_memory
+from benchmarks.replay.cases import CASES, PEAK_RATIO
+from benchmarks.replay.cases import ITEMS as REPLAYED
+from benchmarks.replay.cases import TARGETS as REPLAY_TARGETS
 from exportkit.generate import GenerateOptions
 
 
@@ -25,6 +30,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
         "verify": verify.result(verify.run(quick=True, folder=folder)),
         "convert": convert.result(convert.run(quick=True, folder=folder)),
         "memory": memory.run(quick=True, folder=folder),
+        "replay": replay.result(replay.run(quick=True, folder=folder)),
+        "replay-memory": replay_memory.run(quick=True, folder=folder),
         "making": making.run(quick=True),
     }
 
@@ -49,6 +56,18 @@ def test_every_way_of_convert_is_measured(results: dict[str, dict[str, Any]]) ->
     ratios = results["convert"]["ratios"]
     assert set(ratios) == set(TARGETS)
     assert all(values and all(value > 0 for value in values.values()) for values in ratios.values())
+
+
+def test_every_way_of_replay_is_measured(results: dict[str, dict[str, Any]]) -> None:
+    timings = results["replay"]["timings"]
+    assert len(timings) == len(REPLAYED) * sum(len(case.formats) for case in CASES)
+    assert all(timing["seconds"] > 0 for timing in timings)
+    ratios = results["replay"]["ratios"]
+    assert set(ratios) == {*REPLAY_TARGETS, *PEAK_RATIO}
+    assert all(values and all(value > 0 for value in values.values()) for values in ratios.values())
+    peaks = results["replay-memory"]["peaks"]
+    assert len(peaks) == 8
+    assert all(20_000_000 < peak < 400_000_000 for peak in peaks.values())
 
 
 def test_answers_that_differ_are_told() -> None:
@@ -90,7 +109,7 @@ def test_tables_go_into_the_readme(
         report.write(name, here, result)  # takes the place of the first
         assert json.loads((tmp_path / "results" / f"{name}.json").read_bytes())["machine"] == here
     text = readme.read_text("utf-8")
-    assert text.count(told(here)) == 4
+    assert text.count(told(here)) == len(results)
     for part in (
         "| verify / limit, typical DYNAMODB_JSON |",
         "| verify --key --jobs 2, 4 GB |",
@@ -98,6 +117,8 @@ def test_tables_go_into_the_readme(
         "| pyarrow.json / exportkit, bytes to Arrow |",
         "**gz to Parquet, wide ION**",
         "| 1,000 items, wide ION |",
+        "| replay --to parquet / convert of the base |",
+        "| replay --to export, 5,000,000 items, 300 % changed |",
     ):
         assert text.count(part) == 1
     assert docs.read_text("utf-8").count("| igzip / inference, without MD5 |") == 1

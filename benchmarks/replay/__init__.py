@@ -1,0 +1,1 @@
+"""How fast a table is rebuilt, and in how much memory: ``measuring`` and ``memory``."""
