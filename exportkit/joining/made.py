@@ -90,6 +90,7 @@ class MadeExport:
         inputs: What it is made of, as ``input_of`` tells it.
         settings: All else that decides its bytes.
         carried: What its summary is to tell whoever reads it (``ReplayChain.carried``).
+        level: As for ``ExportWriter``.
 
     Attributes:
         export_id: The ExportId.
@@ -111,6 +112,8 @@ class MadeExport:
         inputs: Sequence[Mapping[str, Any]],
         settings: Mapping[str, Any],
         carried: Mapping[str, Any] | None = None,
+        *,
+        level: int | None = 1,
     ) -> None:
         uri = normal_uri(dest)
         if os.path.isfile(uri):  # noqa: PTH113 - URIs are text
@@ -142,7 +145,7 @@ class MadeExport:
             exportkit={**made_of, **(carried or {}), "fingerprint": self.fingerprint},
             extra={},
         )
-        self._writer = ExportWriter(root, self._summary, store=self._store, export_id=self.export_id)
+        self._writer = ExportWriter(root, self._summary, store=self._store, export_id=self.export_id, level=level)
         self._lock = self._store.lock(self._store.join(self.uri, _LOCK))
         self._top = self._store.join(uri, ROOT_FOLDER)
 

@@ -48,7 +48,7 @@ class CheckedFile:
         self._export = export
         self._file = file
         self._progress = progress or NoProgress()
-        self._stream = DataStream(export.store.open(file.uri), file.uri)
+        self._stream = DataStream(export.store.open(file.uri), file.uri, hashed=file.entry.md5 is not None)
         self._bytes_told = self._records_told = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -83,8 +83,8 @@ class CheckedFile:
             ItemCountError: It holds another number of records.
         """
         self.advance(records)
-        file, md5 = self._file, self._stream.md5
-        if file.entry.md5 is not None and md5 != file.entry.md5:
+        file = self._file
+        if file.entry.md5 is not None and (md5 := self._stream.md5) != file.entry.md5:
             raise Md5MismatchError(file.uri, f"its MD5 is {md5}, the manifest's {file.entry.md5}; copy the file again")
         if records != file.entry.item_count:
             raise ItemCountError(

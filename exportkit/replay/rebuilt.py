@@ -34,6 +34,9 @@ from exportkit.verify import verify
 
 __all__ = ["Rebuilt", "replay"]
 
+_AMPLE = 3
+"""Room for temporary files that is more than enough: for so many times what they may hold."""
+
 
 def replay(
     base: Location,
@@ -168,7 +171,9 @@ class Rebuilt:
         started = time.monotonic()
         with self._made(dest, self.options.storage) as made:
             already = made.already is not None
-            told = self._told(made) if already else self._rebuilt(made, as_export=True)
+            if not already:
+                check_space(self.options.temp_dir, self.plan().temporary_bytes)
+            told = self._told(made) if already else self._rebuilt(made)
         report = self._report(made.uri, told, started, already=already)
         if verify_result:
             options = self.options
@@ -222,22 +227,31 @@ class Rebuilt:
     def _temporary(self) -> Iterator[tuple[MadeExport, Mapping[str, Any]]]:
         """Gives the rebuilt state as an export in a temporary folder, and what its lineage tells of the replay."""
         with tempfile.TemporaryDirectory(prefix="exportkit-", dir=self.options.temp_dir) as folder:
-            with self._made(folder, StoreOptions()) as made:
-                told = self._rebuilt(made, as_export=False)
+            with self._made(folder, StoreOptions(), level=self._level()) as made:
+                told = self._rebuilt(made)
             yield made, told
 
-    def _made(self, dest: Location, storage: StoreOptions) -> MadeExport:
+    def _level(self) -> int | None:
+        """Returns how the state is compressed in temporary files: not at all, for speed, where there is ample room.
+
+        Raises:
+            StoreError: There is no room for it even if it is compressed.
+        """
+        plan = self.plan(as_export=False)
+        free = check_space(self.options.temp_dir, plan.temporary_bytes)
+        return None if free > _AMPLE * (plan.spilled_bytes + sum(size.text_bytes for size in plan.sizes)) else 1
+
+    def _made(self, dest: Location, storage: StoreOptions, level: int | None = 1) -> MadeExport:
         chain, options = self.chain, self.options
         assert chain.base is not None, "a replay has one"
         summary = replace(chain.base.summary, export_time=chain.end, output_format=options.form)
         inputs = [input_of(export) for export in (chain.base, *(link.export for link in chain.links))]
         # Which lines the filter lets through without need decides where they are written.
         settings = {"format": str(options.form), "filter_words": words_of(chain, options)}
-        return MadeExport(dest, storage, summary, "replay", inputs, settings, chain.carried())
+        return MadeExport(dest, storage, summary, "replay", inputs, settings, chain.carried(), level=level)
 
-    def _rebuilt(self, made: MadeExport, *, as_export: bool) -> Mapping[str, Any]:
+    def _rebuilt(self, made: MadeExport) -> Mapping[str, Any]:
         """Rebuilds into an export; returns what its lineage tells of that."""
-        check_space(self.options.temp_dir, self.plan(as_export=as_export).temporary_bytes)
         run = Rebuild(chain=self.chain, made=made, options=self.options, engine=self.engine, progress=self.progress)
         return run.run()
 

@@ -24,6 +24,7 @@ from exportkit.errors import UsageError
 from exportkit.model.formats import ExportType
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_FILES, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_export_id
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
+from exportkit.sink.stored import StoredMember
 from exportkit.store.base import ObjectWriter, Store
 from exportkit.store.local import LocalStore
 
@@ -44,7 +45,8 @@ class ExportWriter:
             goes; ``item_count`` and ``manifest_files_s3_key`` are filled in.
         store: Where the root lies; the local file system if None.
         export_id: The ExportId; the one that ``export_arn`` names if None.
-        level: Deflate level of igzip, 0 to 3.
+        level: Deflate level of igzip, 0 to 3; None: data files are not compressed, and have no MD5s, for they are soon
+            deleted.
 
     Raises:
         UsageError: There is no ExportId, or the prefix leads out of the root.
@@ -63,7 +65,7 @@ class ExportWriter:
         *,
         store: Store | None = None,
         export_id: str | None = None,
-        level: int = 1,
+        level: int | None = 1,
     ) -> None:
         prefix = summary.s3_prefix or ""
         export_id = export_id or summary.export_id
@@ -197,7 +199,7 @@ class DataFileWriter:
     and neither if it ends by an exception.
     """
 
-    def __init__(self, export: ExportWriter, index: int, key: str, file: ObjectWriter, level: int) -> None:
+    def __init__(self, export: ExportWriter, index: int, key: str, file: ObjectWriter, level: int | None) -> None:
         self._export = export
         self._index = index
         self._key = key
@@ -221,13 +223,11 @@ class DataFileWriter:
         with ExitStack() as stack:
             stack.push(self._file)
             self._put(self._member.flush())
-        digest = self._md5.digest()
-        entry = DataFileEntry(
-            item_count=self._records,
-            md5=base64.b64encode(digest).decode(),
-            etag=f"{md5(digest, usedforsecurity=False).hexdigest()}-1",  # a multipart upload of one part
-            key=self._key,
-        )
+        entry = DataFileEntry(item_count=self._records, key=self._key)
+        if self._level is not None:
+            digest = self._md5.digest()
+            etag = f"{md5(digest, usedforsecurity=False).hexdigest()}-1"  # a multipart upload of one part
+            entry = replace(entry, md5=base64.b64encode(digest).decode(), etag=etag)
         self._export._done(self._index, entry, self._bytes)  # noqa: SLF001 - the two are one
 
     @property
@@ -256,9 +256,12 @@ class DataFileWriter:
         self._put(self._member.flush())
         self._member = self._new_member()
 
-    def _new_member(self) -> "isal_zlib.Compress":
+    def _new_member(self) -> "isal_zlib.Compress | StoredMember":
+        if self._level is None:
+            return StoredMember()
         return isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, _GZIP)
 
     def _put(self, data: bytes) -> None:
-        self._md5.update(data)
+        if self._level is not None:
+            self._md5.update(data)
         self._file.write(data)

@@ -47,15 +47,16 @@ class DataStream:
         (b'{}', 22)
     """
 
-    def __init__(self, source: _Source, uri: str, chunk_size: int = CHUNK_SIZE) -> None:
+    def __init__(self, source: _Source, uri: str, chunk_size: int = CHUNK_SIZE, *, hashed: bool = True) -> None:
         """Takes the object's bytes; closing the stream closes ``source``.
 
         Args:
             source: The compressed bytes.
             uri: The object's name, for errors.
             chunk_size: Bytes a chunk has at most.
+            hashed: Whether anybody will ask for the MD5.
         """
-        self._raw = _Hashing(source)
+        self._raw = _Hashing(source, hashed=hashed)
         self._uri = uri
         self._chunk_size = chunk_size
         self._bytes = 0
@@ -90,7 +91,10 @@ class DataStream:
 
     @property
     def md5(self) -> str:
-        """Base64 of the MD5 of the compressed bytes read so far: after the end, the object's."""
+        """Base64 of the MD5 of the compressed bytes read so far: after the end, the object's.
+
+        Only of a stream that is ``hashed``.
+        """
         return base64.b64encode(self._raw.md5.digest()).decode()
 
     @property
@@ -119,8 +123,9 @@ class DataStream:
 class _Hashing(io.RawIOBase):
     """Hands bytes on from a source, hashing and counting them."""
 
-    def __init__(self, source: _Source) -> None:
+    def __init__(self, source: _Source, *, hashed: bool) -> None:
         self._source = source
+        self._hashed = hashed
         self.md5 = hashlib.md5(usedforsecurity=False)
         self.count = 0
 
@@ -132,13 +137,15 @@ class _Hashing(io.RawIOBase):
         data = self._source.read(size)
         while len(data) < size and (more := self._source.read(size - len(data))):
             data += more
-        self.md5.update(data)
+        if self._hashed:
+            self.md5.update(data)
         self.count += len(data)
         return data
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any writable buffer
         count = self._source.readinto(buffer)
-        self.md5.update(memoryview(buffer)[:count])
+        if self._hashed:
+            self.md5.update(memoryview(buffer)[:count])
         self.count += count
         return count
 
