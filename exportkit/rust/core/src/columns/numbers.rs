@@ -44,22 +44,54 @@ impl Plain {
     /// Reads a number that is short enough.
     #[inline(always)]
     fn read(value: ShortNumber<'_>) -> Option<Self> {
+        Self::read_eight(value).or_else(|| Self::read_sixteen(value))
+    }
+
+    /// Reads one of at most eight characters behind its sign, as most are, in one word.
+    #[inline(always)]
+    fn read_eight(value: ShortNumber<'_>) -> Option<Self> {
         let window = value.window;
         let (length, point) = (usize::from(value.length), usize::from(value.point));
         let sign = usize::from(window[0] == b'-');
-        let gap = 16_usize.checked_sub(length - sign)?; // before its digits, once they end where sixteen would
-        let characters: &[u8; 16] = if sign == 0 {
+        let gap = 8_usize.checked_sub(length - sign)?; // before its digits, once they end where eight would
+        let characters = if sign == 0 {
             window.first_chunk()?
         } else {
             window[1..].first_chunk()?
         };
         // What stands before the digits, zeros, and `0` are the same in the end.
+        let mut digits = u64::from_le_bytes(*characters) << ((8 * gap) % 64);
+        let mut scale = 0;
+        if point < length {
+            scale = length - 1 - point;
+            let below = (1_u64 << ((8 * (point - sign + gap)) % 64)) - 1;
+            // What stands before the point takes its place.
+            digits = digits & !(below << 8 | 0xFF) | (digits & below) << 8;
+        }
+        Some(Self {
+            negative: sign == 1,
+            magnitude: eight_digits(digits),
+            scale,
+        })
+    }
+
+    /// Reads one of at most sixteen, as [`Self::read_eight`] does in two.
+    #[inline(always)]
+    fn read_sixteen(value: ShortNumber<'_>) -> Option<Self> {
+        let window = value.window;
+        let (length, point) = (usize::from(value.length), usize::from(value.point));
+        let sign = usize::from(window[0] == b'-');
+        let gap = 16_usize.checked_sub(length - sign)?;
+        let characters: &[u8; 16] = if sign == 0 {
+            window.first_chunk()?
+        } else {
+            window[1..].first_chunk()?
+        };
         let mut digits = u128::from_le_bytes(*characters) << ((8 * gap) % 128);
         let mut scale = 0;
         if point < length {
             scale = length - 1 - point;
             let below = (1_u128 << ((8 * (point - sign + gap)) % 128)) - 1;
-            // What stands before the point takes its place.
             digits = digits & !(below << 8 | 0xFF) | (digits & below) << 8;
         }
         #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
