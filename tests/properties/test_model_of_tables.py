@@ -29,6 +29,7 @@ def test_exports_of_the_model_are_sound_and_say_what_it_says(engine: Engine, tab
 
 
 @given(table=tables())
+@FEW
 def test_changes_lead_from_one_state_to_the_next(table: Table) -> None:
     state: State = table.history.state(START)
     for number in range(len(table.views)):
