@@ -9,7 +9,7 @@ use std::ops::Range;
 
 pub use self::encoder::Encoder;
 use crate::digest::sha256;
-use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::path::NodeId;
 
 /// What is wanted of each record.
@@ -148,6 +148,14 @@ impl Visitor for Canonicaliser {
 
     fn number(&mut self, value: Number<'_>) {
         self.encoder.number(value);
+    }
+
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.encoder.short_string(value);
+    }
+
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        self.encoder.short_number(value);
     }
 
     fn binary(&mut self, value: Binary<'_>) {

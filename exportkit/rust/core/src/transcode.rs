@@ -89,8 +89,8 @@ impl<F: Form> Values<F> {
 
     /// Writes the name of an attribute with the colon.
     pub(crate) fn name(&mut self, out: &mut Vec<u8>, node: NodeId, name: Text<'_>) {
-        if let Some(known) = self.names.get(node) {
-            return out.extend_from_slice(known);
+        if self.names.append_to(out, node) {
+            return;
         }
         let start = out.len();
         self.form.name(out, name);

@@ -2,6 +2,8 @@
 //!
 //! Every input is read as a full and as an incremental export's file. A broken promise panics.
 
+pub mod joining;
+
 use exportkit_core::canonical::{Canonicaliser, Output};
 use exportkit_core::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
 use exportkit_core::path::NodeId;

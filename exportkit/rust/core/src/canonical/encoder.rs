@@ -1,9 +1,10 @@
 //! The encoding of values, one by one.
 
 use super::order::{Entry, Orders};
-use crate::events::{Binary, Number, SetKind, Text};
+use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
 use crate::kept::KeptBytes;
 use crate::path::NodeId;
+use crate::simd::BLOCK;
 use crate::spelling::write_canonical_number;
 
 /// Encodes values that it is told of one by one, as a [`Visitor`](crate::events::Visitor) is.
@@ -36,6 +37,8 @@ pub(super) struct Open {
 
 /// Bytes of a type byte and a length.
 const HEADER: usize = 5;
+/// Bytes of a number's sign and exponent.
+const NUMBER_HEADER: usize = 3;
 /// Bytes of a name's length.
 const NAME_HEADER: usize = 4;
 
@@ -77,8 +80,7 @@ impl Encoder {
     pub fn name_at(&mut self, node: NodeId, name: Text<'_>) {
         let start = self.out.len();
         self.entries.push(Entry { start, node });
-        if let Some(known) = self.names.get(node) {
-            self.out.extend_from_slice(known);
+        if self.names.append_to(&mut self.out, node) {
             return;
         }
         self.out.extend_from_slice(&[0; NAME_HEADER]);
@@ -131,6 +133,50 @@ impl Encoder {
         self.scalar(b'S', |out| value.append_to(out));
     }
 
+    /// As [`Self::string`].
+    #[inline]
+    pub fn short_string(&mut self, value: ShortText<'_>) {
+        let start = self.out.len();
+        let length = value.length % BLOCK;
+        let mut block = [0; HEADER + BLOCK];
+        block[0] = b'S';
+        block[HEADER - 1] = length.to_le_bytes()[0];
+        block[HEADER..].copy_from_slice(value.window);
+        self.out.extend_from_slice(&block);
+        self.out.truncate(start + HEADER + length);
+        self.end_scalar(start);
+    }
+
+    /// As [`Self::number`].
+    #[inline]
+    pub fn short_number(&mut self, value: ShortNumber<'_>) {
+        let (window, length) = (value.window, usize::from(value.length) % BLOCK);
+        let sign = usize::from(window[0] == b'-');
+        let point = usize::from(value.point) % BLOCK;
+        // Digits that are all of the coefficient: no zeros before or behind them.
+        let last = window[length.saturating_sub(1)];
+        if window[sign] == b'0' || point == sign || matches!(last, b'0' | b'.') {
+            return self.number(value.number());
+        }
+        let fraction = if point < length { length - point - 1 } else { 0 };
+        let digits = length - sign - usize::from(point < length);
+        let start = self.out.len();
+        let mut block = [0; HEADER + NUMBER_HEADER + BLOCK];
+        block[0] = b'N';
+        block[HEADER - 1] = (NUMBER_HEADER + digits).to_le_bytes()[0];
+        block[HEADER] = if sign == 1 { b'-' } else { b'+' };
+        let exponent = -i16::from(fraction.to_le_bytes()[0]);
+        block[HEADER + 1..HEADER + NUMBER_HEADER].copy_from_slice(&exponent.to_be_bytes());
+        let coefficient = &mut block[HEADER + NUMBER_HEADER..];
+        coefficient[..BLOCK - sign].copy_from_slice(&window[sign..]);
+        if fraction > 0 {
+            coefficient[point - sign..point - sign + fraction].copy_from_slice(&window[point + 1..length]);
+        }
+        self.out.extend_from_slice(&block);
+        self.out.truncate(start + HEADER + NUMBER_HEADER + digits);
+        self.end_scalar(start);
+    }
+
     /// A number.
     pub fn number(&mut self, value: Number<'_>) {
         self.scalar(b'N', |out| write_canonical_number(out, value));
@@ -161,6 +207,12 @@ impl Encoder {
         self.out.extend_from_slice(&[kind, 0, 0, 0, 0]);
         payload(&mut self.out);
         self.end(start);
+        self.end_scalar(start);
+    }
+
+    /// Counts a scalar where it is an element of a set.
+    #[inline]
+    fn end_scalar(&mut self, start: usize) {
         if self.in_set {
             self.entries.push(Entry {
                 start,
@@ -263,6 +315,49 @@ mod tests {
         backwards.reverse();
         assert_eq!(sorted(&expected), expected);
         assert_eq!(sorted(&backwards), expected);
+    }
+
+    /// A text and a point's place as a parser tells a number that is shorter than a block.
+    fn short(text: &str) -> ([u8; BLOCK], ShortNumber<'static>) {
+        let mut window = [b'7'; BLOCK];
+        window[..text.len()].copy_from_slice(text.as_bytes());
+        let window: &'static [u8; BLOCK] = Box::leak(Box::new(window));
+        let place = |at: usize| u8::try_from(at).unwrap();
+        let number = ShortNumber {
+            window,
+            length: place(text.len()),
+            point: place(text.find('.').unwrap_or(text.len())),
+        };
+        (*window, number)
+    }
+
+    #[test]
+    fn short_values_are_encoded_as_others() {
+        let mut texts: Vec<String> = ["0", "-0", "00", "0.0", ".5", "-.5", "5.", "-5."]
+            .map(str::to_owned)
+            .to_vec();
+        for sign in ["", "-"] {
+            for whole in ["", "0", "1", "10", "101", "007", "12345678901234567890"] {
+                for fraction in ["", ".", ".0", ".1", ".10", ".01", ".000001", ".123456789"] {
+                    texts.push(format!("{sign}{whole}{fraction}"));
+                }
+            }
+        }
+        texts.push("1".repeat(31));
+        texts.push(format!("-{}.25", "3".repeat(27)));
+        for text in texts.iter().filter(|text| text.contains(|c: char| c.is_ascii_digit())) {
+            let (mut one, mut other) = (Encoder::default(), Encoder::default());
+            let (window, number) = short(text);
+            one.short_number(number);
+            other.number(Number::Text(text.as_bytes()));
+            assert_eq!(one.encoded(), other.encoded(), "{text}");
+            one.short_string(ShortText {
+                window: &window,
+                length: text.len(),
+            });
+            other.string(plain(text));
+            assert_eq!(one.encoded(), other.encoded(), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::entry::{Hash, Image};
 use crate::canonical::Encoder;
 use crate::digest::sha256_half;
-use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::key::{Key, NONE, Watched};
 use crate::path::NodeId;
 use crate::transcode::{Form, Values, close, push};
@@ -36,6 +36,15 @@ const KEYS: usize = 0;
 pub(super) const NEW: usize = 1;
 pub(super) const OLD: usize = 2;
 
+/// Which of them a member is.
+const fn place(member: Member) -> usize {
+    match member {
+        Member::Keys => KEYS,
+        Member::Item | Member::NewImage => NEW,
+        Member::OldImage => OLD,
+    }
+}
+
 /// The record at hand.
 #[derive(Debug)]
 pub(super) struct Record<F> {
@@ -47,9 +56,8 @@ pub(super) struct Record<F> {
     writing: bool,
     /// Maps and lists that are open.
     level: usize,
-    /// Which map is told, and whether it is an item.
-    map: usize,
-    in_item: bool,
+    /// The member that is told.
+    member: Member,
     maps: [Option<Map>; MAPS],
     encoder: Encoder,
     values: Values<F>,
@@ -77,8 +85,7 @@ impl<F: Form> Record<F> {
             encoding: false,
             writing: false,
             level: 0,
-            map: NEW,
-            in_item: false,
+            member: Member::Item,
             maps: [None, None, None],
             encoder: Encoder::default(),
             values: Values::default(),
@@ -133,7 +140,7 @@ impl<F: Form> Record<F> {
             self.key.inner(|encoder| encoder.name(name));
         } else {
             self.key.attribute(node, name);
-            if self.in_item && self.wanted.write > Write::Nothing {
+            if self.member == Member::Item && self.wanted.write > Write::Nothing {
                 self.begin_attribute(node, name);
             }
         }
@@ -169,7 +176,7 @@ impl<F: Form> Record<F> {
     fn end_member(&mut self) {
         self.end_attribute();
         self.key.end_member();
-        let map = self.maps[self.map].get_or_insert_default();
+        let map = self.maps[place(self.member)].get_or_insert_default();
         map.encoding.end = self.encoder.encoded().len();
         if self.wanted.write > Write::Nothing {
             close(&mut self.text, "}");
@@ -212,18 +219,13 @@ impl<F: Form> Visitor for Record<F> {
     #[inline]
     fn member(&mut self, member: Member) {
         self.key.member(member);
-        self.map = match member {
-            Member::Keys => KEYS,
-            Member::Item | Member::NewImage => NEW,
-            Member::OldImage => OLD,
-        };
-        self.in_item = member == Member::Item;
+        self.member = member;
         let (encoding, text) = (self.encoder.encoded().len(), self.text.len());
-        self.maps[self.map] = Some(Map {
+        self.maps[place(member)] = Some(Map {
             encoding: encoding..encoding,
             text: text..text,
         });
-        self.encoding = self.wanted.hashes && self.map != KEYS;
+        self.encoding = self.wanted.hashes && member != Member::Keys;
         self.writing = self.wanted.write == Write::All;
     }
 
@@ -294,7 +296,7 @@ impl<F: Form> Visitor for Record<F> {
 
     #[inline]
     fn end_set(&mut self) {
-        self.value(Encoder::end_set, |values, text| values.end_set(text), -1);
+        self.value(Encoder::end_set, Values::end_set, -1);
     }
 
     #[inline]
@@ -312,13 +314,30 @@ impl<F: Form> Visitor for Record<F> {
             Number::Text(text) => !text.iter().any(|byte| matches!(byte, b'.' | b'd' | b'D')),
             Number::Value(_) => true,
         };
-        self.any_number(value);
+        self.value(
+            |encoder| encoder.number(value),
+            |values, text| values.number(text, value),
+            0,
+        );
+    }
+
+    #[inline]
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.value(
+            |encoder| encoder.short_string(value),
+            |values, text| values.string(text, value.text()),
+            0,
+        );
     }
 
     #[inline]
     fn short_number(&mut self, value: ShortNumber<'_>) {
         self.has_ion_int |= value.is_ion_int();
-        self.any_number(value.number());
+        self.value(
+            |encoder| encoder.short_number(value),
+            |values, text| values.number(text, value.number()),
+            0,
+        );
     }
 
     #[inline]
@@ -349,15 +368,4 @@ impl<F: Form> Visitor for Record<F> {
 
     #[inline]
     fn discard_record(&mut self) {}
-}
-
-impl<F: Form> Record<F> {
-    #[inline(always)]
-    fn any_number(&mut self, value: Number<'_>) {
-        self.value(
-            |encoder| encoder.number(value),
-            |values, text| values.number(text, value),
-            0,
-        );
-    }
 }
