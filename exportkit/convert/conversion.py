@@ -1,6 +1,5 @@
 """One conversion, from the manifest to dataset.json."""
 
-import hashlib
 import tempfile
 import threading
 import time
@@ -11,14 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.dataset import Finished, read_dataset, read_rows, write_dataset
 from exportkit.convert.deciding import column_plans, decide
 from exportkit.convert.destination import LOCK, Destination
 from exportkit.convert.guess import confirmed
-from exportkit.convert.options import ConvertOptions, MadeOf
+from exportkit.convert.options import ConvertOptions, MadeOf, fingerprint_of
 from exportkit.convert.progress import FirstPass
 from exportkit.convert.report import ConvertReport, DatasetReport
 from exportkit.convert.tasks import Task
@@ -32,7 +29,7 @@ from exportkit.reading.schemas import note_places
 from exportkit.store import Store
 from exportkit.store.base import Lock
 
-__all__ = ["Conversion"]
+__all__ = ["Conversion", "refuse_another"]
 
 _ASKERS = 16  # footers are waited for, not computed
 
@@ -101,8 +98,7 @@ class Conversion:
 
     def _fingerprint(self, files_md5: str) -> str:
         export = [self.source.summary_md5, files_md5] if self.made_of is None else [self.made_of.fingerprint]
-        decides = {"export": export, "settings": self.options.settings()}
-        return hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return fingerprint_of(export, self.options)
 
     def _already(self, finished: Finished, fingerprint: str) -> ConvertReport:
         """Returns the report on a result that is there.
@@ -111,11 +107,7 @@ class Conversion:
             UsageError: It is another one.
             StoreError: It is not whole.
         """
-        if finished.fingerprint != fingerprint:
-            raise UsageError(
-                f"{self.dest.uri} holds the result of another input or of other settings; take another destination, "
-                "or --overwrite it"
-            )
+        _refuse_finished(self.dest, finished, fingerprint)
         outcome = finished.outcome
         for part in outcome.parts:
             if not part_is_whole(self.store, self.dest.uri, part, thorough=False):
@@ -129,10 +121,7 @@ class Conversion:
         plan = None if finished else work.plan()
         if plan is not None and plan.fingerprint != fingerprint:
             if not self.overwrite:
-                raise UsageError(
-                    f"{self.dest.uri} holds an unfinished conversion of another input or with other settings; repeat "
-                    "its command to go on with it, or --overwrite it"
-                )
+                raise _unfinished(self.dest)
             plan = None
         if plan is None and self.overwrite:
             self.dest.remove_results(finished)
@@ -299,3 +288,34 @@ class Conversion:
         summary = self.source.summary
         told = {"uri": self.source.uri, "arn": summary.export_arn, **summary.told()}
         return {**told, "summary_md5": self.source.summary_md5}
+
+
+def refuse_another(dest: Destination, fingerprint: str) -> None:
+    """Makes sure that a destination holds nothing, or of the result of that fingerprint as much as there is.
+
+    Raises:
+        UsageError: It holds something else.
+    """
+    finished = read_dataset(dest.store, dest.uri)
+    plan = Workplace(dest.store, dest.uri).plan()
+    if finished is not None:
+        _refuse_finished(dest, finished, fingerprint)
+    elif plan is None:
+        dest.refuse_unless_empty()
+    elif plan.fingerprint != fingerprint:
+        raise _unfinished(dest)
+
+
+def _refuse_finished(dest: Destination, finished: Finished, fingerprint: str) -> None:
+    if finished.fingerprint != fingerprint:
+        raise UsageError(
+            f"{dest.uri} holds the result of another input or of other settings; take another destination, "
+            "or --overwrite it"
+        )
+
+
+def _unfinished(dest: Destination) -> UsageError:
+    return UsageError(
+        f"{dest.uri} holds an unfinished conversion of another input or with other settings; repeat "
+        "its command to go on with it, or --overwrite it"
+    )

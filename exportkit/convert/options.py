@@ -2,10 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
+
+import orjson
 
 from exportkit.errors import UsageError
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -20,6 +22,7 @@ __all__ = [
     "MadeOf",
     "OnMalformed",
     "OnMisfit",
+    "fingerprint_of",
 ]
 
 DEFAULT_TARGET_FILE_SIZE = 256 * 1024 * 1024
@@ -213,3 +216,14 @@ class ConvertOptions:
             "row_group_bytes": self.row_group_bytes,
             "batch_bytes": self.batch_bytes,
         }
+
+
+def fingerprint_of(export: Sequence[str], options: ConvertOptions) -> str:
+    """Returns what tells a result from that of another input or of other settings.
+
+    Args:
+        export: What tells the input from others.
+        options: The settings.
+    """
+    decides = {"export": list(export), "settings": options.settings()}
+    return hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,7 +1,7 @@
 """``exportkit.convert``: what it takes, and what of it contradicts itself."""
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,6 +14,7 @@ from exportkit.convert.options import (
     MadeOf,
     OnMalformed,
     OnMisfit,
+    fingerprint_of,
 )
 from exportkit.convert.report import ConvertReport
 from exportkit.engine.protocols import Engine
@@ -22,10 +23,10 @@ from exportkit.export import Export, open_export
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.schema import Schema, SchemaOptions, read_schema
-from exportkit.store import StoreOptions, open_store
+from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri
 
-__all__ = ["convert", "convert_export"]
+__all__ = ["Prepared", "convert", "prepare"]
 
 
 def convert(
@@ -96,9 +97,9 @@ def convert(
         150
     """
     storage = storage or StoreOptions()
-    return convert_export(
-        open_export(location, with_connections(storage, jobs)),
+    prepared = prepare(
         dest,
+        on_malformed=on_malformed,
         jobs=jobs,
         memory=memory,
         temp_dir=temp_dir,
@@ -110,20 +111,75 @@ def convert(
         options=options,
         sample=sample,
         on_misfit=on_misfit,
-        on_malformed=on_malformed,
         split_by=split_by,
         overwrite=overwrite,
         target_file_size=target_file_size,
         compression=compression,
         compression_level=compression_level,
     )
+    return prepared.convert(open_export(location, with_connections(storage, jobs)))
 
 
-def convert_export(
-    source: Export,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A conversion whose arguments are judged, before there is an export to convert."""
+
+    options: ConvertOptions
+    store: Store
+    uri: str
+    jobs: int
+    overwrite: bool
+    temp_dir: str | None
+    progress: Progress
+    engine: Engine | None
+
+    def refuse_another(self, fingerprint: str) -> None:
+        """Makes sure that nothing stands in the way of the result, before the export is made that is to be converted.
+
+        Args:
+            fingerprint: That of the ``MadeOf`` to come.
+
+        Raises:
+            UsageError: Another result is there, finished or not, or something that is no result.
+        """
+        from exportkit.convert.conversion import refuse_another  # noqa: PLC0415 - pyarrow takes long to import
+        from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
+
+        if not self.overwrite:
+            refuse_another(Destination(self.store, self.uri), fingerprint_of([fingerprint], self.options))
+
+    def convert(self, source: Export, made_of: MadeOf | None = None) -> ConvertReport:
+        """Converts an export; errors are those of ``exportkit.convert``.
+
+        Args:
+            source: The export.
+            made_of: Where the export is only a stage on the way to the result: what the result is told to be made of.
+        """
+        from exportkit.convert.conversion import Conversion  # noqa: PLC0415 - pyarrow takes long to import
+        from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
+
+        options = self.options
+        run = Conversion(
+            source=source,
+            export=OpenExport(source, jobs=self.jobs, max_record_size=options.max_record_size, engine=self.engine),
+            dest=Destination(self.store, self.uri),
+            options=options,
+            made_of=made_of,
+            jobs=self.jobs,
+            overwrite=self.overwrite,
+            temp_dir=self.temp_dir,
+            progress=self.progress,
+        )
+        try:
+            return run.run()
+        except MalformedRecordError as error:
+            error.add_note("--on-malformed quarantine sets such records aside, and goes on")
+            raise
+
+
+def prepare(
     dest: str | os.PathLike[str],
     *,
-    made_of: MadeOf | None = None,
     on_malformed: OnMalformed | str = OnMalformed.STOP,
     jobs: int | None = None,
     memory: int | None = None,
@@ -133,22 +189,13 @@ def convert_export(
     progress: Progress | None = None,
     engine: Engine | None = None,
     **arguments: Unpack[ConvertArguments],
-) -> ConvertReport:
-    """Converts an export that is open already; arguments and errors are those of ``convert``.
+) -> Prepared:
+    """Returns a conversion that is ready to take its export; arguments are those of ``exportkit.convert``.
 
-    Args:
-        source: The export.
-        dest: As for ``convert``.
-        made_of: Where the export is only a stage on the way to the result: what the result is told to be made of.
-        on_malformed: As for ``convert``, and so are the others.
-        jobs: Likewise.
-        memory: Likewise.
-        temp_dir: Likewise.
-        max_record_size: Likewise.
-        storage: How the destination is reached.
-        progress: Likewise.
-        engine: Likewise.
-        **arguments: Likewise.
+    Raises:
+        UsageError: An argument is out of range, or the destination is a file.
+        SchemaFileError: The schema file is not what it should be.
+        StoreError: The schema file cannot be read.
     """
     for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
         if value is not None and not 1 <= value < 1 << 63:
@@ -169,31 +216,21 @@ def convert_export(
         row_group_bytes=budget.row_group_bytes,
         batch_bytes=budget.batch_bytes,
     )
-    from exportkit.convert.conversion import Conversion  # noqa: PLC0415 - pyarrow takes long to import
-    from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
-
-    storage = with_connections(storage, budget.jobs)
     uri = normal_uri(dest)
     if Path(uri).is_file():
         raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
     # What is agreed to or demanded of the export's bucket says nothing of the destination's.
-    store = open_store(uri, replace(storage, requester_pays=False, expected_bucket_owner=None))
-    run = Conversion(
-        source=source,
-        export=OpenExport(source, jobs=budget.jobs, max_record_size=max_record_size, engine=engine),
-        dest=Destination(store, uri),
+    asked_of_dest = replace(with_connections(storage, budget.jobs), requester_pays=False, expected_bucket_owner=None)
+    return Prepared(
         options=asked,
-        made_of=made_of,
+        store=open_store(uri, asked_of_dest),
+        uri=uri,
         jobs=budget.jobs,
         overwrite=arguments.get("overwrite", False),
         temp_dir=None if temp_dir is None else os.fspath(temp_dir),
         progress=progress or NoProgress(),
+        engine=engine,
     )
-    try:
-        return run.run()
-    except MalformedRecordError as error:
-        error.add_note("--on-malformed quarantine sets such records aside, and goes on")
-        raise
 
 
 def _word(kind: Any, value: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from exportkit.convert.options import ConvertArguments
+from exportkit.convert.run import Prepared, prepare
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import ManifestError, UsageError
@@ -26,6 +27,7 @@ from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.replay.options import ReplayOptions
+from exportkit.replay.parquet import convert_state
 from exportkit.replay.plan import ReplayPlan, plan_of
 from exportkit.replay.rebuild import Rebuild, words_of
 from exportkit.replay.report import ReplayReport
@@ -202,11 +204,20 @@ class Rebuilt:
         Raises:
             ExportkitError: As ``write`` and ``convert``.
         """
-        from exportkit.replay.parquet import to_parquet  # noqa: PLC0415 - pyarrow takes long to import
-
         started = time.monotonic()
-        with self._temporary() as (made, told):
-            dataset = to_parquet(made, told, dest, self.options, arguments, engine=self.engine, progress=self.progress)
+        prepared = prepare(
+            dest,
+            jobs=self.options.jobs,
+            memory=self.options.memory,
+            temp_dir=self.options.temp_dir,
+            max_record_size=self.options.max_record_size,
+            storage=self.options.storage,
+            progress=self.progress,
+            engine=self.engine,
+            **arguments,
+        )
+        with self._temporary(prepared) as (made, told):
+            dataset = convert_state(prepared, made, told)
         return replace(self._report(dataset.dest, told, started, already=dataset.already), dataset=dataset)
 
     def __enter__(self) -> OpenExport:
@@ -224,10 +235,17 @@ class Rebuilt:
         self._opened.close()
 
     @contextmanager
-    def _temporary(self) -> Iterator[tuple[MadeExport, Mapping[str, Any]]]:
-        """Gives the rebuilt state as an export in a temporary folder, and what its lineage tells of the replay."""
+    def _temporary(self, prepared: Prepared | None = None) -> Iterator[tuple[MadeExport, Mapping[str, Any]]]:
+        """Gives the rebuilt state as an export in a temporary folder, and what its lineage tells of the replay.
+
+        Args:
+            prepared: What it is to be converted by, if so: what stands in the way of that is told first.
+        """
         with tempfile.TemporaryDirectory(prefix="exportkit-", dir=self.options.temp_dir) as folder:
-            with self._made(folder, StoreOptions(), level=self._level()) as made:
+            made = self._made(folder, StoreOptions(), level=self._level())
+            if prepared is not None:
+                prepared.refuse_another(made.fingerprint)
+            with made:
                 told = self._rebuilt(made)
             yield made, told
 

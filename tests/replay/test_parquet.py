@@ -59,14 +59,31 @@ def test_the_dataset_tells_what_it_is_made_of(engine: Engine, base: Path, tmp_pa
     assert pq.read_table(tmp_path / "d/data").num_rows == 39
 
 
-def test_the_same_again_is_there_already_and_another_is_refused(engine: Engine, base: Path, tmp_path: Path) -> None:
+def test_the_same_again_is_there_already_and_another_is_refused(
+    engine: Engine, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = exportkit.replay(base, engine=engine)
     assert not state.to_parquet(tmp_path / "d").already
     assert state.to_parquet(tmp_path / "d").already
     earlier = exportkit.replay(base, engine=engine, until="2026-01-14T10:35:00Z")
-    with pytest.raises(UsageError, match="another input"):
-        earlier.to_parquet(tmp_path / "d")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["exportkit.replay.rebuilt"].Rebuild, "run", lambda _: pytest.fail("too late"))
+        with pytest.raises(UsageError, match="another input"):
+            earlier.to_parquet(tmp_path / "d")
     assert earlier.to_parquet(tmp_path / "d", overwrite=True).items == 40
+
+
+def test_what_stands_in_the_way_is_told_before_anything_is_rebuilt(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["exportkit.replay.rebuilt"].Rebuild, "run", lambda _: pytest.fail("too late"))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/mine.txt").write_text("mine")
+    state = exportkit.replay(base)
+    with pytest.raises(UsageError, match=r"is not empty: .*mine\.txt"):
+        state.to_parquet(tmp_path / "d")
+    with pytest.raises(UsageError, match="compression_level"):
+        state.to_parquet(tmp_path / "e", compression_level=99)
 
 
 def test_a_corrupt_increment_never_becomes_rows(engine: Engine, base: Path, tmp_path: Path) -> None:
