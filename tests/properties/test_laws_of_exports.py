@@ -113,6 +113,25 @@ def test_windows_that_overlap_stale_ones_and_copies_are_left_out(
         event(f"exports: {len(windows)}, warnings: {len(done.told['warnings'])}")
 
 
+@given(table=tables(windows=2, least=2), cut=st.integers(1, WINDOW), again=st.integers(1, WINDOW))
+@FEW
+def test_windows_that_overlap_leave_no_ghosts(engine: Engine, table: Table, cut: int, again: int) -> None:
+    """What is born in the overlap and dies after it nets to nothing in the later window: that is told from the two."""
+    with scratch() as folder:
+        writing = Writing(folder / "in", table.seed)
+        base = writing.full(table.history.state(START), START, table.forms[0])
+        end = START + WINDOW // 2 + cut
+        windows = [
+            writing.window(table.history.changes(start, end), start, end, form, view)
+            for (start, end), form, view in zip(
+                ((START, end), (max(START + 1, end - again), table.end)), table.forms[1:], table.views, strict=True
+            )
+        ]
+        did("replay", base, *windows, "-o", folder / "out", "--allow-overlap", engine=engine.name)
+        expected = typed(table.history.state(table.end))
+        assert typed(state_in(made(folder / "out"), table.key_names)) == expected
+
+
 @given(table=tables(windows=2))
 @FEW
 def test_a_change_applied_twice_changes_nothing(engine: Engine, table: Table) -> None:
