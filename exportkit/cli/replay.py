@@ -170,6 +170,8 @@ def _print_chain(chain: "ReplayChain", line: _Line) -> None:
         line("applied", f"{link['uri']}  {link['window']}{joined}")
     for left in told["left_out"]:
         line("left out", f"{left['uri']}  ({left['why']})")
+    if not told["filters_checked"] and not told["filtered"]:
+        line("filters", "not checked: the service was not asked (name exports by their ARNs)")
     for warning in told["warnings"]:
         line("warning", warning, "yellow")
     line("state at", told["end"])

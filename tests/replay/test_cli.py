@@ -16,6 +16,7 @@ def test_the_summary_for_people(base: Path, tmp_path: Path) -> None:
     for told in (
         f"base          {base}  2026-01-14T10:20:00.000Z",
         "[2026-01-14T10:20:00.000Z, 2026-01-14T10:35:00.000Z)",
+        "filters       not checked",
         "state at      2026-01-14T10:50:00.000Z",
         "base items    40: 33 untouched, 5 replaced, 2 deleted",
         "changes       10: 1 inserted",
