@@ -11,7 +11,7 @@ from exportkit.model.values import Item
 from tests import strategies
 from tests.histories import START, WINDOW, History, Key, Write, Writing
 
-FEW = settings(max_examples=60 if settings.get_current_profile_name() == "thorough" else 5)
+FEW = settings(max_examples=60 if settings.get_current_profile_name() == "thorough" else 4)
 """Of examples that run several commands each."""
 
 KEY_NAMES = st.sampled_from((("pk",), ("pk", "sk"), ("it's", "a-b"), ("Name", "name")))

@@ -157,8 +157,13 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.parametrize("to", ["export", "parquet"])
-@pytest.mark.parametrize("room", [0, pytest.param(500, marks=pytest.mark.slow), 5_000])
+@pytest.mark.parametrize(
+    ("room", "to"),
+    [
+        pytest.param(*case, marks=() if case in {(0, "parquet"), (5_000, "export")} else pytest.mark.slow)
+        for case in product((0, 500, 5_000), ("export", "parquet"))
+    ],
+)
 def test_a_full_disk(room: int, to: str, chain: Chain, tmp_path: Path) -> None:
     scratch, dest = tmp_path / "scratch", tmp_path / "out"
     scratch.mkdir()
@@ -229,7 +234,7 @@ def look(dest: Path) -> None:
         did("verify", made(dest), "--key", "pk")
 
 
-@pytest.mark.parametrize("kill_at", [2, 4, 8, 13])
+@pytest.mark.parametrize("kill_at", [2, 8])
 def test_killed_at_a_point(kill_at: int, chain: Chain, whole: dict[str, bytes], tmp_path: Path) -> None:
     dest = tmp_path / "d"
     assert killed(kill_at, dest, *chain.words(dest)) == -signal.SIGKILL
@@ -373,9 +378,8 @@ class TestS3:
         assert objects(s3, "out") == {}
         assert not s3.client.list_multipart_uploads(Bucket=s3.bucket).get("Uploads")
 
-    @pytest.mark.parametrize("kill_at", [1, 4])
-    def test_killed_at_a_request(self, kill_at: int, chain: Chain, whole: dict[str, bytes], s3: S3) -> None:
-        assert self.killed(kill_at, chain, s3, "out") == -signal.SIGKILL
+    def test_killed_at_a_request(self, chain: Chain, whole: dict[str, bytes], s3: S3) -> None:
+        assert self.killed(4, chain, s3, "out") == -signal.SIGKILL
         assert "manifest-summary.json" not in " ".join(objects(s3, "out"))
         did(*chain.words(f"{s3.uri}/out", "--endpoint-url", s3.url))
         found = objects(s3, "out")
