@@ -10,6 +10,7 @@
     │   ├── ExportIncompleteError               the export is still running, or failed
     │   │   └── ExportFailedError               the service gave it up, with a code and a reason
     │   ├── ChainError                          exports that do not make the chain that was asked for
+    │   ├── VerificationError                   verify found something wrong with it
     │   ├── DriftError                          changes do not fit the state before them, and that was to be refused
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
@@ -81,6 +82,7 @@ __all__ = [
     "TableNotFoundError",
     "ThrottledError",
     "UsageError",
+    "VerificationError",
     "WaitTimeoutError",
 ]
 
@@ -189,6 +191,15 @@ class ChainError(_PlacedError, ExportError):
         super().__init__(uri, message)
         self.args = (uri, message, reason)
         self.reason = reason
+
+
+class VerificationError(_PlacedError, ExportError):
+    """An export was verified, and something is wrong with it.
+
+    Attributes:
+        uri: The export.
+        message: The first errors that were found, and what to do.
+    """
 
 
 class ForeignKeyError(_LinedError, ExportError, ValueError):

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 from exportkit.model.times import from_micros, to_micros
 from exportkit.model.window import Window
 
-__all__ = ["Chain", "Join", "LeftOut", "Link", "plan_chain"]
+__all__ = ["Chain", "Join", "LeftOut", "Link", "plan_chain", "tiled_until"]
 
 T = TypeVar("T")
 
@@ -136,6 +136,18 @@ def plan_chain(base: datetime | None, windows: Iterable[tuple[Window, T]]) -> Ch
         for export in given[step.window][step.window in taken :]
     ]
     return Chain(base, tuple(links), tuple(left_out))
+
+
+def tiled_until(base: datetime, windows: Iterable[Window]) -> datetime:
+    """Returns the latest instant that windows lead to from a base without a gap or an overlap.
+
+    The first window may begin at the base's whole second (``Join.SUB_SECOND``).
+    """
+    reached = {base, base.replace(microsecond=0)}
+    for window in sorted(windows):
+        if window.start in reached:
+            reached.add(window.end)
+    return max(reached)
 
 
 class _Step(NamedTuple):

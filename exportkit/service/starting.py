@@ -1,5 +1,6 @@
 """From a request as it was typed to an export under way: the table found, times settled, a token that is free."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -50,7 +51,13 @@ def resolve(service: ExportService, request: ExportRequest, clock: Clock) -> Exp
     return request
 
 
-def start(service: ExportService, request: ExportRequest, clock: Clock) -> ExportDescription:
+def start(
+    service: ExportService,
+    request: ExportRequest,
+    clock: Clock,
+    *,
+    lost: Callable[[ExportDescription], bool] | None = None,
+) -> ExportDescription:
     """Asks for an export and returns it; where the same request is under way or done, that one.
 
     A token that the request brings is sent as it is. Without one it is derived, and as long as the service answers with
@@ -60,6 +67,8 @@ def start(service: ExportService, request: ExportRequest, clock: Clock) -> Expor
         service: Whom to ask.
         request: What is wanted, resolved.
         clock: Tells the time.
+        lost: Tells whether a COMPLETED export that was asked for earlier is of no use any more, for its files are gone:
+            then too the next attempt has another token.
 
     Raises:
         ExportFailedError: Attempt after attempt failed.
@@ -75,6 +84,8 @@ def start(service: ExportService, request: ExportRequest, clock: Clock) -> Expor
         if export.export_status == "IN_PROGRESS":
             # Of an export asked for earlier the answer may be the one it got then.
             export = service.describe(export.export_arn)
+        if export.export_status == "COMPLETED" and lost is not None and lost(export):
+            continue
         if export.export_status != "FAILED":
             return export
     export.check_not_failed()

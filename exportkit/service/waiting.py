@@ -10,7 +10,7 @@ from exportkit.model.times import format_duration
 from exportkit.service.instants import whole_second
 from exportkit.service.protocol import Clock, ExportService
 
-__all__ = ["NoWaitProgress", "WaitProgress", "typical_durations", "wait_for"]
+__all__ = ["NoWaitProgress", "WaitProgress", "may_pass", "typical_durations", "wait_for"]
 
 _FIRST_PAUSE = 5.0  # seconds; no export is known to have ended in less than 5 minutes
 _LONGEST_PAUSE = 30.0
@@ -86,7 +86,7 @@ def wait_for(
             faults = 0
         except StoreError as error:
             faults += 1
-            if not _may_pass(error) or faults == _FAULTS:
+            if not may_pass(error) or faults == _FAULTS:
                 raise
 
 
@@ -117,7 +117,7 @@ def typical_durations(service: ExportService, export: ExportDescription) -> tupl
     return tuple(sorted(found))
 
 
-def _may_pass(error: StoreError) -> bool:
+def may_pass(error: StoreError) -> bool:
     """Tells whether asking again may help: failures of the service, and of the way to it."""
     return isinstance(error, InternalServerError | ThrottledError) or type(error) is StoreError
 
