@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import JobsOption, JsonOption, S3OutputOptions, SizeOption, StorageOptions, TempDirOption
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time
+from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
     from exportkit.algebra import ChangeReport
@@ -44,6 +45,7 @@ def diff(
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Makes the change that leads from one state of a table to another, or counts what is in it.
 
@@ -66,11 +68,13 @@ def diff(
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
     from exportkit.algebra import diff as run  # noqa: PLC0415 - quick --help
 
     if (output is None) != summary:
         raise UsageError("name where the change goes to (-o DEST), or ask for --summary")
+    options = storage.resolve(stored)
     with _progress("diff") as progress:
         report = run(
             before,
@@ -84,10 +88,10 @@ def diff(
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
-    _tell(report, json=json)
+    _tell(report, options, json=json)
     return 0
 
 
@@ -104,6 +108,7 @@ def compact(
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Makes one change of several: an incremental export over all their windows, with the same net effect.
 
@@ -121,9 +126,11 @@ def compact(
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
     from exportkit.algebra import compact as run  # noqa: PLC0415 - quick --help
 
+    options = storage.resolve(stored)
     with _progress("compact") as progress:
         report = run(
             (first, *more),
@@ -134,10 +141,10 @@ def compact(
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
-    _tell(report, json=json)
+    _tell(report, options, json=json)
     return 0
 
 
@@ -155,6 +162,7 @@ def revert(
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Makes the change that undoes others: replayed behind them it leads back to the state before them.
 
@@ -173,6 +181,7 @@ def revert(
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
     from exportkit.algebra import revert as run  # noqa: PLC0415 - quick --help
 
@@ -180,6 +189,7 @@ def revert(
         instant = None if at is None else parse_time(at)
     except ValueError as error:
         raise UsageError(f"--at is no ISO-8601 time in UTC, such as 2026-01-14T10:20:00Z: {at}") from error
+    options = storage.resolve(stored)
     with _progress("revert") as progress:
         report = run(
             (first, *more),
@@ -191,10 +201,10 @@ def revert(
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
-    _tell(report, json=json)
+    _tell(report, options, json=json)
     return 0
 
 
@@ -204,12 +214,12 @@ def _progress(label: str) -> "AbstractContextManager[Progress]":
     return progress_on_terminal(label)
 
 
-def _tell(report: "ChangeReport", *, json: bool) -> None:
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+def _tell(report: "ChangeReport", storage: StoreOptions, *, json: bool) -> None:
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
 
     with unless_nobody_reads():
         if json:
-            print_json(report.to_dict())
+            print_json(report.to_dict(), storage)
             return
         from rich.text import Text  # noqa: PLC0415 - as above
 
@@ -219,6 +229,7 @@ def _tell(report: "ChangeReport", *, json: bool) -> None:
             console.print(Text(f"{name:<14}", "dim") + Text(printable(told), style))
 
         _print(report, line)
+        tell_traffic(storage)
 
 
 def _print(report: "ChangeReport", line: Callable[..., None]) -> None:

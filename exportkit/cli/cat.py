@@ -36,11 +36,14 @@ def cat(
         max_record_size: Bytes a record may have, such as 64MiB.
         storage: Where and how.
     """
+    from exportkit.cli.output import tell_traffic  # noqa: PLC0415 - quick --help
     from exportkit.reading import open_for_reading  # noqa: PLC0415 - quick --help
 
-    export = open_for_reading(location, storage=storage.resolve(), jobs=jobs, max_record_size=max_record_size)
+    options = storage.resolve()
+    export = open_for_reading(location, storage=options, jobs=jobs, max_record_size=max_record_size)
     write = sys.stdout.buffer.write
     for lines in export.lines(form, limit=limit):
         write(lines)
     sys.stdout.buffer.flush()
+    tell_traffic(options)
     return 0

@@ -11,6 +11,7 @@ from exportkit.cli.options import (
     JsonOption,
     ParquetOptions,
     PolicyOptions,
+    S3OutputOptions,
     SizeOption,
     StorageOptions,
     TempDirOption,
@@ -44,6 +45,7 @@ def convert(
     parquet: ParquetOptions = ParquetOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Converts an export to Parquet, exactly: nothing is lost, or it is told.
 
@@ -62,11 +64,13 @@ def convert(
         parquet: What the files are to be like.
         policies: How values become columns, where no schema is given.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.convert import convert as run  # noqa: PLC0415
 
+    options = storage.resolve(stored)
     with progress_on_terminal("convert") as progress:
         report = run(
             location,
@@ -76,19 +80,20 @@ def convert(
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
             **parquet.resolve(policies),
         )
     ddl = parquet.ddl
     with unless_nobody_reads():
         if json:
-            print_json(report.to_dict() | ({} if ddl is None else {"ddl": report.ddl(ddl)}))
+            print_json(report.to_dict() | ({} if ddl is None else {"ddl": report.ddl(ddl)}), options)
         else:
             told_to = sys.stdout if ddl is None else sys.stderr
             print_dataset(report, OutputConsole(highlight=False, soft_wrap=True, file=told_to))
             if ddl is not None:
                 print(report.ddl(ddl))
+            tell_traffic(options)
     return 0 if report.ok else 1
 
 

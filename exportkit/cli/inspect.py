@@ -38,13 +38,15 @@ def inspect(
         json: Print one JSON document.
         storage: Where and how.
     """
-    from exportkit.cli.output import OutputConsole, print_json  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic  # noqa: PLC0415 - quick --help
     from exportkit.inspect import inspect as run  # noqa: PLC0415 - quick --help
 
-    inspection = run(location, storage.resolve())
+    options = storage.resolve()
+    inspection = run(location, options)
     if json:
-        print_json(inspection.to_dict())
+        print_json(inspection.to_dict(), options)
         return 0
+    tell_traffic(options)
     console = OutputConsole(highlight=False)
     if console.is_terminal:
         _print(inspection, console)

@@ -10,7 +10,7 @@ from cyclopts.types import ExistingDirectory, NonNegativeInt, PositiveInt
 
 from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS
 from exportkit.schema.options import Mixed, Names, Nulls, Numbers, SchemaOptions
-from exportkit.store import StoreOptions
+from exportkit.store import OutputOptions, StoreOptions
 
 if TYPE_CHECKING:
     from exportkit.convert.options import ConvertArguments
@@ -22,6 +22,7 @@ __all__ = [
     "JsonOption",
     "ParquetOptions",
     "PolicyOptions",
+    "S3OutputOptions",
     "SizeOption",
     "StorageOptions",
     "TempDirOption",
@@ -72,13 +73,24 @@ class StorageOptions:
     requester_pays: Annotated[bool, Parameter(negative="", show_default=False)] = False
     """Pay for the requests to a requester-pays bucket."""
     expected_bucket_owner: str | None = None
-    """Account id that must own the bucket."""
+    """Account id that must own the bucket that is read."""
+    read_timeout: Annotated[float, Parameter(show_default=lambda seconds: f"{seconds:g} s")] = 60
+    """Seconds without a byte from S3 after which a connection is given up, and taken up again."""
     allow_foreign_keys: Annotated[bool, Parameter(negative="", show_default=False)] = False
     """Follow manifest keys that lead out of the export's root."""
 
-    def resolve(self) -> StoreOptions:
-        """Returns the same as the store takes them."""
+    def resolve(self, output: "S3OutputOptions | None" = None) -> StoreOptions:
+        """Returns the same as the store takes them.
+
+        Args:
+            output: How what is written is to be stored.
+
+        Raises:
+            UsageError: They do not fit together, or are out of range.
+        """
         return StoreOptions(
+            output=OutputOptions() if output is None else output.resolve(),
+            read_timeout=self.read_timeout,
             endpoint_url=self.endpoint_url,
             dynamodb_endpoint_url=self.dynamodb_endpoint_url,
             profile=self.profile,
@@ -86,6 +98,37 @@ class StorageOptions:
             requester_pays=self.requester_pays,
             expected_bucket_owner=self.expected_bucket_owner,
             allow_foreign_keys=self.allow_foreign_keys,
+        )
+
+
+@Parameter(name="*", group=Group("Output in S3", sort_key=10))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3OutputOptions:
+    """How results are stored in S3 (docs/s3.md); by default as the bucket has it."""
+
+    sse: Literal["AES256", "aws:kms", "aws:kms:dsse"] | None = None
+    """Encryption of what is written."""
+    sse_kms_key_id: str | None = None
+    """KMS key to encrypt with: its ARN, ID or alias."""
+    acl: str | None = None
+    """Canned ACL of what is written, such as bucket-owner-full-control."""
+    output_requester_pays: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    """Pay for the requests to the bucket that is written to."""
+    output_bucket_owner: str | None = None
+    """Account id that must own the bucket that is written to."""
+
+    def resolve(self) -> OutputOptions:
+        """Returns the same as the store takes them.
+
+        Raises:
+            UsageError: They do not fit together.
+        """
+        return OutputOptions(
+            sse=self.sse,
+            sse_kms_key_id=self.sse_kms_key_id,
+            acl=self.acl,
+            requester_pays=self.output_requester_pays,
+            expected_bucket_owner=self.output_bucket_owner,
         )
 
 

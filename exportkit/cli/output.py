@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 
 from exportkit.cli.text import printable_json
+from exportkit.store import StoreOptions
 
-__all__ = ["OutputConsole", "discard_stdout", "print_json", "unless_nobody_reads"]
+__all__ = ["OutputConsole", "discard_stdout", "print_json", "tell_traffic", "unless_nobody_reads"]
 
 
 class OutputConsole(Console):
@@ -36,10 +37,23 @@ def discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """Prints one JSON document, indented, in UTF-8 whatever the locale."""
+def tell_traffic(storage: StoreOptions) -> None:
+    """Tells people on stderr, in one line, what went over the wire to S3, if anything did."""
+    if storage.traffic.requests:
+        print(f"S3: {storage.traffic}", file=sys.stderr)
+
+
+def print_json(document: Mapping[str, Any], storage: StoreOptions | None = None) -> None:
+    """Prints one JSON document, indented, in UTF-8 whatever the locale.
+
+    Args:
+        document: What is told.
+        storage: Where it was got: its requests to S3 are told as ``storage``, if there were any.
+    """
     import orjson  # noqa: PLC0415 - only for --json
 
+    if storage is not None and storage.traffic.requests:
+        document = {**document, "storage": storage.traffic.to_dict()}
     sys.stdout.flush()
     sys.stdout.buffer.write(
         orjson.dumps(printable_json(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -13,6 +13,7 @@ from exportkit.cli.options import (
     JsonOption,
     ParquetOptions,
     PolicyOptions,
+    S3OutputOptions,
     SizeOption,
     StorageOptions,
     TempDirOption,
@@ -22,6 +23,7 @@ from exportkit.errors import DriftError, UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,6 +61,7 @@ def replay(
     parquet: ParquetOptions = ParquetOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Replays incremental exports onto a full one: the table at a later instant, as an export or as Parquet.
 
@@ -87,6 +90,7 @@ def replay(
         parquet: With --to parquet: what the files are to be like.
         policies: With --to parquet: how values become columns, where no schema is given.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - quick --help
     from exportkit.replay import replay as run  # noqa: PLC0415 - as above
@@ -98,6 +102,7 @@ def replay(
         raise UsageError("--format and --verify-result go with --to export")
     if output is None and not dry_run:
         raise UsageError("name where the result is to go: --output, or --dry-run to see the plan")
+    options = storage.resolve(stored)
     with progress_on_terminal("replay") as progress:
         rebuilt = run(
             base,
@@ -112,19 +117,19 @@ def replay(
             memory=memory,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
         if output is None or dry_run:
             plan = rebuilt.plan(as_export=not as_parquet)
-            return _tell(plan.to_dict(), lambda console: _print_plan(plan, console), json=json)
+            return _tell(plan.to_dict(), lambda console: _print_plan(plan, console), options, json=json)
         with _samples_shown():
             if as_parquet:
                 report = rebuilt.to_parquet(output, **parquet.resolve(policies))
             else:
                 report = rebuilt.write(output, verify_result=verify_result)
     ddl = None if report.dataset is None or parquet.ddl is None else report.dataset.ddl(parquet.ddl)
-    _tell(report.to_dict(), lambda console: _print_report(report, console), json=json, ddl=ddl)
+    _tell(report.to_dict(), lambda console: _print_report(report, console), options, json=json, ddl=ddl)
     return 0 if report.ok else 1
 
 
@@ -139,17 +144,25 @@ def _samples_shown() -> Iterator[None]:
         raise
 
 
-def _tell(told: dict[str, Any], render: Callable[["Console"], None], *, json: bool, ddl: str | None = None) -> int:
+def _tell(
+    told: dict[str, Any],
+    render: Callable[["Console"], None],
+    storage: StoreOptions,
+    *,
+    json: bool,
+    ddl: str | None = None,
+) -> int:
     """Prints a plan or a report, and a table's definition if that is asked for: that alone on stdout then."""
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
 
     with unless_nobody_reads():
         if json:
-            print_json(told if ddl is None else told | {"ddl": ddl})
+            print_json(told if ddl is None else told | {"ddl": ddl}, storage)
         else:
             render(OutputConsole(highlight=False, soft_wrap=True, file=sys.stdout if ddl is None else sys.stderr))
             if ddl is not None:
                 print(ddl)
+            tell_traffic(storage)
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from exportkit.cli.options import JobsOption, JsonOption, PolicyOptions, SizeOption, StorageOptions
+from exportkit.cli.options import JobsOption, JsonOption, PolicyOptions, S3OutputOptions, SizeOption, StorageOptions
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -34,6 +34,7 @@ def schema(
     json: JsonOption = False,
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Tells which columns an export's attributes become, after a look at every value.
 
@@ -51,8 +52,9 @@ def schema(
         json: Print one JSON document: statistics, schema, notes.
         policies: How values become columns, where no schema file says it.
         storage: Where and how.
+        stored: How results are stored in S3.
     """
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.reading.schemas import infer  # noqa: PLC0415
 
@@ -60,6 +62,7 @@ def schema(
         raise UsageError("name a location: an export, or a schema file")
     if output is not None and split_by is not None:
         raise UsageError("--output writes one schema; with --split-by there is one for each value: name one of them")
+    reached = storage.resolve(stored)
     with progress_on_terminal("schema") as progress:
         found = infer(
             locations,
@@ -68,16 +71,16 @@ def schema(
             sample=sample,
             jobs=jobs,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=reached,
             progress=progress,
         )
     if output is not None:
         from exportkit.schema import write_schema  # noqa: PLC0415 - as above
 
-        write_schema(found.schemas[None], output, storage.resolve())
+        write_schema(found.schemas[None], output, reached)
     with unless_nobody_reads():
         if json:
-            print_json(found.to_dict())
+            print_json(found.to_dict(), reached)
         else:
             console = OutputConsole(highlight=False)
             if console.is_terminal:
@@ -88,6 +91,7 @@ def schema(
                     _print(found, console)
                 for line in capture.get().splitlines():
                     print(line.rstrip())  # tables are filled up with blanks
+            tell_traffic(reached)
     return 0
 
 

@@ -33,26 +33,27 @@ def signature(
         storage: Where and how.
     """
     from exportkit.algebra.signature import signature as run  # noqa: PLC0415 - quick --help
-    from exportkit.cli.output import print_json, unless_nobody_reads  # noqa: PLC0415 - as above
+    from exportkit.cli.output import print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - as above
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415
 
     if not locations:
         raise UsageError("name a location: a full export")
+    options = storage.resolve()
     found: list[tuple[str, Signature]] = []
     for location in locations:
         with progress_on_terminal("signature") as progress:
-            each = run(
-                location, jobs=jobs, max_record_size=max_record_size, storage=storage.resolve(), progress=progress
-            )
+            each = run(location, jobs=jobs, max_record_size=max_record_size, storage=options, progress=progress)
         found.append((location, each))
     equal = len({each for _, each in found}) == 1
     with unless_nobody_reads():
         if not json:
             _print(found)
+            tell_traffic(options)
         elif len(found) == 1:
-            print_json(found[0][1].to_dict())
+            print_json(found[0][1].to_dict(), options)
         else:
-            print_json({"equal": equal, "signatures": [{"location": at, **each.to_dict()} for at, each in found]})
+            signatures = [{"location": at, **each.to_dict()} for at, each in found]
+            print_json({"equal": equal, "signatures": signatures}, options)
     return 0 if equal else 1
 
 

@@ -57,12 +57,13 @@ def verify(
         junit: Write a JUnit XML report to this file too.
         storage: Where and how.
     """
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.verify import verify as run  # noqa: PLC0415
 
     if junit is not None and (junit.is_dir() or not junit.parent.is_dir()):
         raise UsageError(f"--junit names no file that could be written: {junit}")
+    options = storage.resolve()
     with progress_on_terminal("verify") as progress:
         report = run(
             location,
@@ -73,14 +74,15 @@ def verify(
             jobs=jobs,
             temp_dir=temp_dir,
             max_record_size=max_record_size,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
     with unless_nobody_reads():
         if json:
-            print_json(report.to_dict())
+            print_json(report.to_dict(), options)
         else:
             print_report(report, OutputConsole(highlight=False, soft_wrap=True))
+            tell_traffic(options)
     if junit is not None:
         from exportkit.verify.junit import to_junit  # noqa: PLC0415 - as above
 

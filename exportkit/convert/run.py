@@ -1,7 +1,7 @@
 """``exportkit.convert``: what it takes, and what of it contradicts itself."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -219,11 +219,9 @@ def prepare(
     uri = normal_uri(dest)
     if Path(uri).is_file():
         raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
-    # What is agreed to or demanded of the export's bucket says nothing of the destination's.
-    asked_of_dest = replace(with_connections(storage, budget.jobs), requester_pays=False, expected_bucket_owner=None)
     return Prepared(
         options=asked,
-        store=open_store(uri, asked_of_dest),
+        store=open_store(uri, with_connections(storage, budget.jobs).for_output()),
         uri=uri,
         jobs=budget.jobs,
         overwrite=arguments.get("overwrite", False),

@@ -118,8 +118,7 @@ class MadeExport:
         uri = normal_uri(dest)
         if os.path.isfile(uri):  # noqa: PTH113 - URIs are text
             raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
-        # What is agreed to or demanded of an input's bucket says nothing of the destination's.
-        storage = replace(storage, requester_pays=False, expected_bucket_owner=None)
+        storage = storage.for_output()
         self._store = open_store(uri, storage)
         self._storage = storage
         made_of = {"operation": operation, "inputs": [dict(each) for each in inputs], "settings": dict(settings)}
@@ -139,8 +138,8 @@ class MadeExport:
             end_time=instant,
             s3_bucket=bucket,
             s3_prefix=prefix,
-            s3_sse_algorithm="AES256",
-            s3_sse_kms_key_id=None,
+            s3_sse_algorithm="KMS" if (storage.output.sse or "").startswith("aws:kms") else "AES256",
+            s3_sse_kms_key_id=storage.output.sse_kms_key_id,
             billed_size_bytes=0,
             exportkit={**made_of, **(carried or {}), "fingerprint": self.fingerprint},
             extra={},

@@ -44,5 +44,5 @@ def write_schema(schema: Schema, location: str | os.PathLike[str], storage: Stor
         StoreError: It cannot be written.
     """
     uri = normal_uri(os.fspath(location))
-    with open_store(uri, storage or StoreOptions()).writer(uri) as file:
+    with open_store(uri, (storage or StoreOptions()).for_output()).writer(uri) as file:
         file.write(schema.to_json())

@@ -54,8 +54,6 @@ _DENIED = {
     "AccessDenied",
     "AccessDeniedException",
     "AllAccessDisabled",
-    "ExpiredToken",
-    "ExpiredTokenException",
     "Forbidden",
     "InvalidAccessKeyId",
     "InvalidToken",
@@ -63,7 +61,10 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
+_ATTEMPTS = 10
 _MESSAGE_LIMIT = 300
+_NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 _CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]+@")
 
 
@@ -258,13 +259,13 @@ def _config(core: botocore.session.Session, options: StoreOptions) -> Config:
     return Config(
         max_pool_connections=options.connections,
         connect_timeout=10,
-        read_timeout=60,
+        read_timeout=options.read_timeout,
         tcp_keepalive=True,
         # Every byte is under an MD5 of the manifest; S3's own checksum would hash it once more.
         response_checksum_validation="when_required",
         request_checksum_calculation="when_required",
         user_agent_extra="exportkit",
-        retries=None if own_retries else {"mode": "standard", "total_max_attempts": 5},
+        retries=None if own_retries else {"mode": "standard", "total_max_attempts": _ATTEMPTS},
     )
 
 
@@ -283,7 +284,13 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     said = code if not text or text == code else f"{code}: {text}"
     if code in _ABSENT:
         return ObjectNotFoundError(uri, _ABSENT[code])
+    if code in _EXPIRED:
+        told = f"the credentials have expired, and no others could be had ({said}); log in again, and run again"
+        return AccessDeniedError(uri, told)
     if code in _DENIED:
+        # KMS refuses in S3's name, and says what it wants.
+        named = _NAMED_PERMISSION.search(str(details.get("Message", "")))
+        permission = named[1] if named else permission
         # Who may not list a bucket is told 403 where there is no object.
         or_absent = ", or there is no such object and s3:ListBucket is not allowed" if "GetObject" in permission else ""
         return AccessDeniedError(uri, f"{permission} is not allowed{or_absent} ({said})")

@@ -2,13 +2,56 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError
+from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError, UsageError
+from exportkit.store.traffic import Traffic
 
-__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "Store", "StoreOptions"]
+__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "OutputOptions", "Store", "StoreOptions"]
+
+_ENCRYPTION = ("AES256", "aws:kms", "aws:kms:dsse")
+_ACLS = (
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How results are stored in S3; what is None is as the bucket has it. Local folders know nothing of it.
+
+    Attributes:
+        sse: Encryption of what is written: ``AES256`` (SSE-S3), ``aws:kms`` or ``aws:kms:dsse``.
+        sse_kms_key_id: The key of KMS: its ARN, ID or alias; the account's ``aws/s3`` if None.
+        acl: A canned ACL, such as ``bucket-owner-full-control`` for a bucket of another account.
+        requester_pays: Agree to pay for requests to the bucket that is written to.
+        expected_bucket_owner: Account that has to own the bucket that is written to.
+
+    Raises:
+        UsageError: There is no such encryption or ACL, or a key without ``aws:kms``.
+    """
+
+    sse: str | None = None
+    sse_kms_key_id: str | None = None
+    acl: str | None = None
+    requester_pays: bool = False
+    expected_bucket_owner: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what S3 would refuse, before anything is read."""
+        if self.sse is not None and self.sse not in _ENCRYPTION:
+            raise UsageError(f"no such encryption: {self.sse}; there are {', '.join(_ENCRYPTION)}")
+        if self.sse_kms_key_id is not None and not (self.sse or "").startswith("aws:kms"):
+            raise UsageError("a KMS key encrypts only with sse aws:kms or aws:kms:dsse")
+        if self.acl is not None and self.acl not in _ACLS:
+            raise UsageError(f"no such canned ACL: {self.acl}; there are {', '.join(_ACLS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +67,12 @@ class StoreOptions:
         expected_bucket_owner: Account that has to own the bucket; S3 denies access otherwise.
         allow_foreign_keys: Follow manifest keys that lead out of the export's root.
         connections: Connections kept open to S3; at least as many as threads that read.
+        read_timeout: Seconds without a byte after which a connection is given up, and taken up again.
+        output: How results are stored in S3.
+        traffic: Counts the requests to S3.
+
+    Raises:
+        UsageError: ``read_timeout`` is not more than 0.
     """
 
     endpoint_url: str | None = None
@@ -34,6 +83,22 @@ class StoreOptions:
     expected_bucket_owner: str | None = None
     allow_foreign_keys: bool = False
     connections: int = 32
+    read_timeout: float = 60
+    output: OutputOptions = field(default_factory=OutputOptions)
+    traffic: Traffic = field(default_factory=Traffic, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuses what no connection can have."""
+        if not self.read_timeout > 0:
+            raise UsageError(f"read_timeout is {self.read_timeout}; it has to be more than 0 seconds")
+
+    def for_output(self) -> "StoreOptions":
+        """Returns the options for the place that results go to.
+
+        What is agreed to or demanded of an input's bucket says nothing of that one.
+        """
+        output = self.output
+        return replace(self, requester_pays=output.requester_pays, expected_bucket_owner=output.expected_bucket_owner)
 
 
 @dataclass(frozen=True, slots=True)

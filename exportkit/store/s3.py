@@ -1,19 +1,19 @@
 """Exports in S3, or in a server with its API."""
 
-import io
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import smart_open.s3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from exportkit.errors import AccessDeniedError, StoreError
+from exportkit.errors import AccessDeniedError
 from exportkit.store.aws import aws_error, make_client
 from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions
 from exportkit.store.s3_lock import S3Lock
 from exportkit.store.s3_object import S3Object
+from exportkit.store.s3_reading import S3Stream, open_body
 from exportkit.store.s3_writing import PART_SIZE, S3Writer
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["S3Store"]
 
 _SCHEME = "s3://"
-_BUFFER = 256 * 1024
 
 
 class S3Store(Store):
@@ -44,19 +43,16 @@ class S3Store(Store):
         with self._lock:
             if self._made is None:
                 self._made = make_client("s3", self._options)
+                self._options.traffic.watch(self._made)
             return self._made
 
     def open(self, uri: str) -> ByteStream:
         """Returns the object's bytes: one GetObject; a connection that breaks is taken up again where it broke."""
-        return _S3Stream(self.client, uri, self._always)
+        return S3Stream(self._object(uri))
 
     def stat(self, uri: str) -> ObjectInfo:
         """Returns the object's size and ETag: one HeadObject."""
-        bucket, key = _split(uri)
-        try:
-            answer = self.client.head_object(Bucket=bucket, Key=key, **self._always)
-        except (BotoCoreError, ClientError) as error:
-            raise aws_error(uri, error, "s3:GetObject") from error
+        answer = self._object(uri).ask("head_object", "s3:GetObject")
         return ObjectInfo(uri, answer["ContentLength"], answer["ETag"].strip('"'))
 
     def list(self, folder: str) -> Iterator[ObjectInfo]:
@@ -102,12 +98,9 @@ class S3Store(Store):
 
     def tail(self, uri: str, size: int) -> bytes:
         """Returns the last bytes of an object: one GetObject."""
-        bucket, key = _split(uri)
-        try:
-            answer = self.client.get_object(Bucket=bucket, Key=key, Range=f"bytes=-{size}", **self._always)
-            return answer["Body"].read()
-        except (BotoCoreError, ClientError) as error:
-            raise aws_error(uri, error, "s3:GetObject") from error
+        with closing(open_body(self._object(uri), f"bytes=-{size}")["Body"]) as body:
+            end: bytes = body.read()
+        return end
 
     def writer(self, uri: str, *, workplace: str | None = None) -> ObjectWriter:  # noqa: ARG002 - of the interface
         """Returns what writes an object: one PutObject, or a multipart upload once there are 8 MiB."""
@@ -123,11 +116,7 @@ class S3Store(Store):
 
     def delete(self, uri: str) -> None:
         """Deletes an object: one DeleteObject."""
-        bucket, key = _split(uri)
-        try:
-            self.client.delete_object(Bucket=bucket, Key=key, **self._always)
-        except (BotoCoreError, ClientError) as error:
-            raise aws_error(uri, error, "s3:DeleteObject") from error
+        self._object(uri).ask("delete_object", "s3:DeleteObject")
 
     def delete_folder(self, folder: str) -> None:
         """Deletes the objects below a prefix, one by one, those that mark folders too."""
@@ -159,72 +148,8 @@ class S3Store(Store):
 
     def _object(self, uri: str) -> S3Object:
         bucket, key = _split(uri)
-        return S3Object(self.client, uri, {"Bucket": bucket, "Key": key, **self._always})
-
-
-class _S3Stream(io.RawIOBase):
-    """An object read by smart_open, its errors ours."""
-
-    def __init__(self, client: "S3Client", uri: str, always: dict[str, Any]) -> None:
-        self._uri = uri
-        bucket, key = _split(uri)
-        self._source = _OneObject(client, always)
-        self._reader: Any = None
-        self._reader = self._ours(smart_open.s3.Reader, bucket, key, buffer_size=_BUFFER, client=self._source)
-
-    @property
-    def info(self) -> ObjectInfo:
-        return ObjectInfo(self._uri, self._source.size, self._source.etag)
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        data: bytes = self._ours(self._reader.read, size)
-        return data
-
-    def readinto(self, buffer: Any, /) -> int:
-        count: int = self._ours(self._reader.readinto, buffer)
-        return count
-
-    def close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-        super().close()
-
-    def _ours(self, call: Any, *args: Any, **named: Any) -> Any:
-        try:
-            return call(*args, **named)
-        except (BotoCoreError, ClientError) as error:
-            raise aws_error(self._uri, error, "s3:GetObject") from error
-        except OSError as error:
-            if isinstance(error.__cause__, (BotoCoreError, ClientError)):
-                raise aws_error(self._uri, error.__cause__, "s3:GetObject") from error
-            raise StoreError(self._uri, str(error)) from error
-
-
-class _OneObject:
-    """The part of a client that smart_open reads one object with.
-
-    It adds what every request needs, keeps what the first answer says of the object, and
-    has later ones, after a broken connection, go on only in the same object.
-    """
-
-    def __init__(self, client: "S3Client", always: dict[str, Any]) -> None:
-        self._client = client
-        self._always = always
-        self.size = 0
-        self.etag: str | None = None
-
-    def get_object(self, **params: Any) -> Any:
-        if self.etag is not None:
-            params["IfMatch"] = f'"{self.etag}"'
-        answer = self._client.get_object(**params, **self._always)
-        if self.etag is None:
-            self.etag = answer["ETag"].strip('"')
-            _, _, whole = answer.get("ContentRange", "").rpartition("/")
-            self.size = int(whole) if whole else answer["ContentLength"]
-        return answer
+        where = {"Bucket": bucket, "Key": key, **self._always}
+        return S3Object(self.client, uri, where, self._options.output, self._options.traffic)
 
 
 def _objects(folder: str, page: Any) -> Iterator[ObjectInfo]:

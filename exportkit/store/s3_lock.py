@@ -2,17 +2,14 @@
 
 import threading
 import time
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from exportkit.errors import LockedError, ObjectNotFoundError, StoreError
-from exportkit.store.aws import aws_error
 from exportkit.store.holder import Holder
-from exportkit.store.s3_object import S3Object
+from exportkit.store.s3_object import S3Object, answered_at, error_code
+from exportkit.store.s3_reading import open_body
 
 __all__ = ["LEASE_SECONDS", "S3Lock"]
 
@@ -60,8 +57,10 @@ class S3Lock:
             try:
                 # Who took the lock over may have it: If-Match keeps it theirs, where the server heeds it.
                 self._target.ask("delete_object", "s3:DeleteObject", IfMatch=f'"{self._etag}"')
-            except StoreError:
-                if error is None:
+            except StoreError as raised:
+                # Where the answer was lost, the request that repeats it finds nothing, or another's lock.
+                gone = isinstance(raised, ObjectNotFoundError) or error_code(raised) in _TAKEN
+                if error is None and not gone:
                     raise
 
     def check(self) -> None:
@@ -72,10 +71,9 @@ class S3Lock:
     def _put(self, **condition: Any) -> bool:
         """Tells whether the object could be put on the condition."""
         try:
-            answer = self._target.ask("put_object", "s3:PutObject", Body=self._body, **condition)
+            answer = self._target.put(self._body, **condition)
         except StoreError as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _TAKEN:
+            if error_code(error) in _TAKEN:
                 return False
             raise
         self._etag = answer["ETag"].strip('"')
@@ -88,16 +86,13 @@ class S3Lock:
             LockedError: Its holder may still be at work.
         """
         try:
-            answer = self._target.ask("get_object", "s3:GetObject")
-            said = answer["Body"].read()
+            answer, said = self._read()
         except ObjectNotFoundError:
             return False
-        except BotoCoreError as error:  # while the body is read
-            raise aws_error(self._uri, error, "s3:GetObject") from error
         if said == self._body:  # the first put had succeeded, but its answer was lost
             self._etag = answer["ETag"].strip('"')
             return True
-        age = (_date(answer) - answer["LastModified"]).total_seconds()
+        age = (answered_at(answer) - answer["LastModified"]).total_seconds()
         try:
             holder: Holder | None = Holder.from_json(said)
         except (ValueError, TypeError, KeyError):
@@ -110,12 +105,28 @@ class S3Lock:
             )
         return self._put(IfMatch=answer["ETag"])
 
+    def _read(self) -> tuple[Any, bytes]:
+        """Returns the answer that has the object, and its bytes."""
+        answer = open_body(self._target)
+        with closing(answer["Body"]) as body:
+            return answer, body.read()
+
+    def _is_ours(self) -> bool:
+        """Tells whether the lock is this one after all: a put that S3 refuses may repeat one whose answer was lost."""
+        try:
+            answer, said = self._read()
+        except ObjectNotFoundError:
+            return False
+        if said == self._body:
+            self._etag = answer["ETag"].strip('"')
+        return said == self._body
+
     def _renew(self) -> None:
         """Renews the lease until the end; a failure counts only when the lease is over."""
         renewed = time.monotonic()
         while not self._end.wait(self._lease / 3):
             try:
-                if not self._put(IfMatch=f'"{self._etag}"'):
+                if not self._put(IfMatch=f'"{self._etag}"') and not self._is_ours():
                     self._lost = LockedError(self._uri, "another run has taken the lock over; this one stopped")
                     return
                 renewed = time.monotonic()
@@ -123,8 +134,3 @@ class S3Lock:
                 if time.monotonic() - renewed > self._lease:
                     self._lost = LockedError(self._uri, f"the lock could not be renewed: {error.message}")
                     return
-
-
-def _date(answer: Any) -> datetime:
-    """Returns the server's time as it answered."""
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])

@@ -5,14 +5,12 @@ from typing import Any, Self
 
 from exportkit.errors import StoreError
 from exportkit.store.base import ObjectInfo
-from exportkit.store.s3_object import S3Object
+from exportkit.store.s3_object import S3Object, answered_at, content_md5, error_code
 
 __all__ = ["PART_SIZE", "S3Writer"]
 
 PART_SIZE = 8 * 1024 * 1024
 """Bytes of a multipart upload's first parts. S3 takes 10,000 parts, so every thousandth makes the later ones larger."""
-
-_PERMISSION = "s3:PutObject"
 
 
 class S3Writer:
@@ -33,6 +31,7 @@ class S3Writer:
         self._held_size = 0
         self._size = 0
         self._upload: str | None = None
+        self._begun: Any = None
         self._parts: list[Any] = []
         self._etag = ""
 
@@ -66,21 +65,35 @@ class S3Writer:
 
     def _send(self) -> None:
         if self._upload is None:
-            self._upload = self._ask("create_multipart_upload")["UploadId"]
+            self._begun = self._ask("create_multipart_upload", **self._target.stored_as)
+            self._upload = self._begun["UploadId"]
         number = len(self._parts) + 1
         body = self._take()
-        answer = self._ask("upload_part", UploadId=self._upload, PartNumber=number, Body=body)
+        named = {"UploadId": self._upload, "PartNumber": number}
+        answer = self._ask("upload_part", **named, Body=body, ContentMD5=content_md5(body))
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
 
     def _finish(self) -> None:
         if self._upload is None:
-            answer = self._ask("put_object", Body=self._take())
+            answer = self._target.put(self._take())
         else:
             if self._held:
                 self._send()
-            whole = {"Parts": self._parts}
-            answer = self._ask("complete_multipart_upload", UploadId=self._upload, MultipartUpload=whole)
+            answer = self._complete()
         self._etag = answer["ETag"].strip('"')
+
+    def _complete(self) -> Any:
+        """Makes the object of its parts; that it was done by a request whose answer was lost is as good."""
+        whole = {"Parts": self._parts}
+        try:
+            return self._ask("complete_multipart_upload", UploadId=self._upload, MultipartUpload=whole)
+        except StoreError as error:
+            if error_code(error) != "NoSuchUpload":
+                raise
+            there = self._target.ask("head_object", "s3:GetObject")
+            if there["ContentLength"] != self._size or there["LastModified"] < answered_at(self._begun):
+                raise
+            return there
 
     def _take(self) -> bytes:
         body = b"".join(self._held)
@@ -94,11 +107,13 @@ class S3Writer:
         if self._upload is None:
             return
         try:
-            self._ask("abort_multipart_upload", UploadId=self._upload)
+            self._target.ask("abort_multipart_upload", "s3:AbortMultipartUpload", UploadId=self._upload)
         except StoreError as error:
-            refused = getattr(error.__cause__, "response", {})
-            if refused.get("Error", {}).get("Code") not in {"NoSuchUpload", "NoSuchBucket"}:
-                reason.add_note(f"the unfinished upload of {self._target.uri} could not be aborted; it takes up space")
+            if error_code(error) not in {"NoSuchUpload", "NoSuchBucket"}:
+                reason.add_note(
+                    f"the unfinished upload of {self._target.uri} could not be aborted, and takes up space until it "
+                    f"is: exportkit clean {self._target.uri}"
+                )
 
     def _ask(self, operation: str, **named: Any) -> Any:
-        return self._target.ask(operation, _PERMISSION, **named)
+        return self._target.ask(operation, self._target.put_permission, **named)

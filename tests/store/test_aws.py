@@ -70,7 +70,7 @@ def test_what_never_reached_the_service() -> None:
 
 
 def test_retries_follow_the_users_configuration(aws_environment: pytest.MonkeyPatch) -> None:
-    assert make_client("s3", StoreOptions()).meta.config.retries == {"mode": "standard", "total_max_attempts": 5}
+    assert make_client("s3", StoreOptions()).meta.config.retries == {"mode": "standard", "total_max_attempts": 10}
     aws_environment.setenv("AWS_MAX_ATTEMPTS", "2")
     assert make_client("s3", StoreOptions()).meta.config.retries["total_max_attempts"] == 2
 

@@ -1,0 +1,189 @@
+"""Objects of S3 as streams: each read once, and what breaks off goes on at the byte where it broke."""
+
+import io
+import random
+import time
+from typing import Any
+
+import smart_open.s3
+from botocore.exceptions import BotoCoreError
+from urllib3.exceptions import HTTPError
+
+from exportkit.errors import StoreError
+from exportkit.store.base import ObjectInfo
+from exportkit.store.s3_object import S3Object, error_code
+
+__all__ = ["TRIES", "S3Stream", "open_body"]
+
+TRIES = 8
+"""Times that an answer may break off with nothing new between; then it is an error."""
+
+_BUFFER = 256 * 1024
+_PIECE = 64 * 1024  # a connection that breaks loses no more than this of what had come
+_FIRST_WAIT = 0.1
+_LONGEST_WAIT = 20.0
+_WHOLE = "bytes=0-"
+_PERMISSION = "s3:GetObject"
+_CHANGED = "was replaced while it was read; what was read is of the former object: run again"
+
+
+class S3Stream(io.RawIOBase):
+    """An object's bytes, buffered by smart_open; see ``ByteStream``.
+
+    Args:
+        target: The object.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+
+    def __init__(self, target: S3Object) -> None:
+        self._uri = target.uri
+        self._source = _OneObject(target)
+        self._reader: Any = None
+        where = target.where
+        client: Any = self._source
+        self._reader = smart_open.s3.Reader(where["Bucket"], where["Key"], buffer_size=_BUFFER, client=client)
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object, as it was when it was opened."""
+        return ObjectInfo(self._uri, self._source.body.size, self._source.body.etag)
+
+    def readable(self) -> bool:
+        """Tells that it can be read."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns the next bytes, at most ``size``; none at the end."""
+        data: bytes = self._reader.read(size)
+        return data
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Puts the next bytes into ``buffer`` and returns how many."""
+        count: int = self._reader.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        """Gives the connection back, or up."""
+        if self._reader is not None:
+            self._reader.close()
+        super().close()
+
+
+class _OneObject:
+    """The part of a client that smart_open reads one object with: it asks once, for all of it."""
+
+    def __init__(self, target: S3Object) -> None:
+        self._target = target
+        self.body: Body
+
+    def get_object(self, **params: Any) -> Any:
+        asked = params.get("Range", _WHOLE)
+        # Of an object of no bytes S3 has no range; all of it can always be asked for.
+        answer = open_body(self._target, None if asked == _WHOLE else asked)
+        self.body = answer["Body"]
+        return answer
+
+
+def open_body(target: S3Object, part: str | None = None) -> Any:
+    """Returns S3's answer to GetObject, with a body that goes on by itself where it breaks off.
+
+    Args:
+        target: The object.
+        part: The range of bytes, as HTTP names it; all of them if None.
+
+    Raises:
+        StoreError: It was refused, or failed.
+    """
+    answer = target.ask("get_object", _PERMISSION, **({"Range": part} if part else {}))
+    return {**answer, "Body": Body(target, answer)}
+
+
+class Body:
+    """The bytes of an answer to GetObject, which is asked for again at the byte where it breaks off.
+
+    That another object has taken the place of the one that was opened is an error (``If-Match``).
+    Each break is followed by a longer wait than the last, until something new has come.
+
+    Attributes:
+        size: Bytes of the whole object.
+        etag: Its ETag without quotes.
+    """
+
+    def __init__(self, target: S3Object, answer: Any) -> None:
+        self._target = target
+        self._body = answer["Body"]
+        self.etag: str = answer["ETag"].strip('"')
+        self._at, self._end, self.size = _stretch(answer)
+        self._breaks = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Returns the next bytes, at most ``size``, perhaps fewer; none at the end.
+
+        Raises:
+            StoreError: They could not be had.
+        """
+        if size < 0:
+            return b"".join(iter(lambda: self.read(_PIECE), b""))
+        wanted = min(size, _PIECE, self._end - self._at)
+        while wanted:
+            try:
+                data: bytes = self._body.read(wanted)
+                if data:
+                    break
+                self._go_on("the answer ended too early")
+            except (BotoCoreError, HTTPError, OSError) as error:
+                if isinstance(error, StoreError):
+                    raise
+                self._go_on(error)
+        else:
+            return b""
+        self._breaks = 0
+        self._at += len(data)
+        self._target.traffic.read(len(data))
+        return data
+
+    def close(self) -> None:
+        """Gives the connection up, or back where all was read."""
+        self._body.close()
+
+    def _go_on(self, reason: BotoCoreError | HTTPError | OSError | str) -> None:
+        """Waits, and asks for the rest.
+
+        Raises:
+            StoreError: It broke off too often, or the object is another.
+        """
+        self._body.close()
+        self._breaks += 1
+        if self._breaks >= TRIES:
+            said = reason if isinstance(reason, str) else " ".join(str(reason).split())
+            told = f"broke off {self._breaks} times at byte {self._at:,} of {self.size:,}, the last time by: {said}"
+            raise StoreError(self._target.uri, told) from (None if isinstance(reason, str) else reason)
+        time.sleep(random.uniform(0.5, 1) * min(_FIRST_WAIT * 2 ** (self._breaks - 1), _LONGEST_WAIT))  # noqa: S311
+        self._target.traffic.resume()
+        rest = {"Range": f"bytes={self._at}-{self._end - 1}", "IfMatch": f'"{self.etag}"'}
+        try:
+            answer = self._target.ask("get_object", _PERMISSION, **rest)
+        except StoreError as error:
+            if error_code(error) in {"PreconditionFailed", "412"}:
+                raise StoreError(self._target.uri, _CHANGED) from error.__cause__
+            raise
+        self._body = answer["Body"]
+        if answer["ETag"].strip('"') != self.etag:  # a server that does not heed If-Match
+            self._body.close()
+            raise StoreError(self._target.uri, _CHANGED)
+        if _stretch(answer) != (self._at, self._end, self.size):
+            self._body.close()
+            raise StoreError(self._target.uri, f"{rest['Range']} was asked for, and other bytes came")
+
+
+def _stretch(answer: Any) -> tuple[int, int, int]:
+    """Returns the first byte of an answer, the one past its last, and the bytes of the whole object."""
+    length: int = answer["ContentLength"]
+    stretch = answer.get("ContentRange")  # bytes 5-9/10
+    if not stretch:
+        return 0, length, length
+    first, _, whole = stretch.removeprefix("bytes ").partition("/")
+    start = int(first.partition("-")[0])
+    return start, start + length, int(whole)
