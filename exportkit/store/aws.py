@@ -1,6 +1,5 @@
 """AWS sessions and clients by standard configuration, their errors as ours, and DescribeExport."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,8 @@ from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError,
 from exportkit.model.description import ExportDescription, TableDescription
 from exportkit.store.api_errors import api_error
 from exportkit.store.base import StoreOptions
+from exportkit.store.credentials import EXPIRED, look_for_credentials
+from exportkit.store.retrying import client_config, send_again
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,8 +62,6 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
-_ATTEMPTS = 10
 _MESSAGE_LIMIT = 300
 _NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 _CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]+@")
@@ -213,24 +212,37 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
     try:
         core = botocore.session.Session(profile=options.profile)
         core.register_component("data_loader", _models(core.get_config_variable("data_path")))
-        session = boto3.Session(botocore_session=core, region_name=region or options.region)
-        config = _config(core, options)
-        by_path = config.merge(Config(s3={"addressing_style": "path"}))
-        if service == "dynamodb" or (core.get_scoped_config().get("s3") or {}).get("addressing_style"):
-            return session.client(service, endpoint_url=endpoint, config=config)
-        if endpoint is not None and not _is_amazons(endpoint):
-            return session.client(service, endpoint_url=endpoint, config=by_path)
-        client = session.client(service, endpoint_url=endpoint, config=config)
-        if _is_amazons(client.meta.endpoint_url):
-            return client
-        client.close()
-        return session.client(service, config=by_path)  # the endpoint of the user's configuration
+        look_for_credentials(core, options.profile)
+        client = _client(service, core, options, endpoint, region or options.region)
+        send_again(client, core)
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
     except BotoCoreError as error:
         raise StoreError(service, _clean(str(error))) from error
     except ValueError as error:  # "Invalid endpoint: …"
         raise UsageError(_clean(str(error))) from error
+    return client
+
+
+def _client(
+    service: Literal["s3", "dynamodb"],
+    core: botocore.session.Session,
+    options: StoreOptions,
+    endpoint: str | None,
+    region: str | None,
+) -> Any:
+    session = boto3.Session(botocore_session=core, region_name=region)
+    config = client_config(core, options)
+    by_path = config.merge(Config(s3={"addressing_style": "path"}))
+    if service == "dynamodb" or (core.get_scoped_config().get("s3") or {}).get("addressing_style"):
+        return session.client(service, endpoint_url=endpoint, config=config)
+    if endpoint is not None and not _is_amazons(endpoint):
+        return session.client(service, endpoint_url=endpoint, config=by_path)
+    client = session.client(service, endpoint_url=endpoint, config=config)
+    if _is_amazons(client.meta.endpoint_url):
+        return client
+    client.close()
+    return session.client(service, config=by_path)  # the endpoint of the user's configuration
 
 
 @cache
@@ -252,23 +264,6 @@ def _is_amazons(endpoint: str) -> bool:
     return ".amazonaws." in endpoint
 
 
-def _config(core: botocore.session.Session, options: StoreOptions) -> Config:
-    own_retries = os.environ.keys() & {"AWS_RETRY_MODE", "AWS_MAX_ATTEMPTS"} or (
-        core.get_scoped_config().keys() & {"retry_mode", "max_attempts"}
-    )
-    return Config(
-        max_pool_connections=options.connections,
-        connect_timeout=10,
-        read_timeout=options.read_timeout,
-        tcp_keepalive=True,
-        # Every byte is under an MD5 of the manifest; S3's own checksum would hash it once more.
-        response_checksum_validation="when_required",
-        request_checksum_calculation="when_required",
-        user_agent_extra="exportkit",
-        retries=None if own_retries else {"mode": "standard", "total_max_attempts": _ATTEMPTS},
-    )
-
-
 def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> StoreError:
     """Returns what an error of AWS's libraries is in our tree.
 
@@ -284,7 +279,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     said = code if not text or text == code else f"{code}: {text}"
     if code in _ABSENT:
         return ObjectNotFoundError(uri, _ABSENT[code])
-    if code in _EXPIRED:
+    if code in EXPIRED:
         told = f"the credentials have expired, and no others could be had ({said}); log in again, and run again"
         return AccessDeniedError(uri, told)
     if code in _DENIED:

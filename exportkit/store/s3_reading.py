@@ -16,10 +16,10 @@ from exportkit.store.s3_object import S3Object, error_code
 __all__ = ["TRIES", "S3Stream", "open_body"]
 
 TRIES = 8
-"""Times that an answer may break off with nothing new between; then it is an error."""
+"""Times that an answer may break off with less than 64 KiB between; then it is an error."""
 
 _BUFFER = 256 * 1024
-_PIECE = 64 * 1024  # a connection that breaks loses no more than this of what had come
+_PIECE = 64 * 1024  # what a broken connection loses of what had come at most, and has to have brought to count
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 20.0
 _WHOLE = "bytes=0-"
@@ -104,7 +104,7 @@ class Body:
     """The bytes of an answer to GetObject, which is asked for again at the byte where it breaks off.
 
     That another object has taken the place of the one that was opened is an error (``If-Match``).
-    Each break is followed by a longer wait than the last, until something new has come.
+    Each break is followed by a longer wait than the last, and the eighth by an error, unless 64 KiB came between.
 
     Attributes:
         size: Bytes of the whole object.
@@ -117,6 +117,7 @@ class Body:
         self.etag: str = answer["ETag"].strip('"')
         self._at, self._end, self.size = _stretch(answer)
         self._breaks = 0
+        self._broke_at = self._at
 
     def read(self, size: int = -1, /) -> bytes:
         """Returns the next bytes, at most ``size``, perhaps fewer; none at the end.
@@ -139,7 +140,6 @@ class Body:
                 self._go_on(error)
         else:
             return b""
-        self._breaks = 0
         self._at += len(data)
         self._target.traffic.read(len(data))
         return data
@@ -155,7 +155,10 @@ class Body:
             StoreError: It broke off too often, or the object is another.
         """
         self._body.close()
+        if self._at - self._broke_at >= _PIECE:
+            self._breaks = 0
         self._breaks += 1
+        self._broke_at = self._at
         if self._breaks >= TRIES:
             said = reason if isinstance(reason, str) else " ".join(str(reason).split())
             told = f"broke off {self._breaks} times at byte {self._at:,} of {self.size:,}, the last time by: {said}"
