@@ -7,10 +7,9 @@ from typing import Any
 
 from exportkit.algebra.options import AlgebraOptions
 from exportkit.algebra.report import ChangeReport
-from exportkit.errors import StoreError
 from exportkit.export import Export, Location
 from exportkit.joining.joins import Totals
-from exportkit.joining.lineage import read_lineage
+from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport, input_of
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.joining import Operation
@@ -84,10 +83,7 @@ class Making:
         made = MadeExport(dest, storage, self.summary, str(self.operation), inputs, settings, self.carried)
         with made:
             if made.already is not None:
-                lineage = read_lineage(open_store(made.uri, storage), made.uri)
-                if lineage is None or "counts" not in lineage:
-                    told = "its lineage.json is gone or tells no counts; delete the folder and run again"
-                    raise StoreError(made.uri, told)
+                lineage = lineage_of_result(open_store(made.uri, storage), made.uri, ["counts"])
                 return self._report(made.uri, lineage["counts"], already=True)
             totals, lineage = write(made)
             counts = counts_of(totals)

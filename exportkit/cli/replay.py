@@ -215,7 +215,7 @@ def _print_report(report: "ReplayReport", console: "Console") -> None:
     line("base items", f"{counts['base']:,}: " + ", ".join(f"{counts[name]:,} {name}" for name in names))
     line("changes", f"{counts['changes']:,}: {counts['inserted']:,} inserted")
     for name, told in (
-        ("absent", "deleted keys that were not there"),
+        ("absent", "keys that came and went, or were deleted without being there"),
         ("repeated", "records set aside for a later one of the same export and key"),
         ("ghosts", "items taken for deleted in an overlap"),
     ):

@@ -15,12 +15,12 @@ from exportkit.convert.options import ConvertArguments
 from exportkit.convert.run import Prepared, prepare
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ManifestError, UsageError
+from exportkit.errors import DriftError, UsageError
 from exportkit.export import Location, open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
-from exportkit.joining.lineage import read_lineage
-from exportkit.joining.made import LINEAGE, MadeExport, input_of
+from exportkit.joining.lineage import lineage_of_result
+from exportkit.joining.made import MadeExport, input_of
 from exportkit.joining.sizes import check_space
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -277,11 +277,15 @@ class Rebuilt:
         """Returns what the lineage of a result that was there before tells.
 
         Raises:
-            ManifestError: It is malformed, or missing.
+            DriftError: There was drift, which that run was not to refuse, but this one is.
+            ManifestError: It is malformed.
+            StoreError: It is gone or incomplete.
         """
-        told = read_lineage(open_store(made.uri, self.options.storage), made.uri)
-        if told is None:
-            raise ManifestError(made.uri, f"{LINEAGE} is missing; delete the folder and run again", missing=True)
+        told = lineage_of_result(
+            open_store(made.uri, self.options.storage), made.uri, ["key", "counts", "drift", "samples"]
+        )
+        if self.options.strict and any(told["drift"].values()):
+            raise DriftError(told["drift"], told["samples"])
         return told
 
     def _report(self, dest: str, told: Mapping[str, Any], started: float, *, already: bool) -> ReplayReport:

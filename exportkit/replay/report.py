@@ -21,8 +21,9 @@ class ReplayReport:
         chain: What was replayed, what was left out and why, and what there is to be warned of.
         key: Names of the table's key attributes; None where no change record told them.
         counts: ``base`` items; ``changes`` records; of the base's items those ``untouched``, ``replaced``, ``deleted``;
-            ``inserted`` ones; ``absent`` keys that were deleted without being there; ``repeated`` records set aside for
-            a later one of the same export and key; ``ghosts`` taken for deleted in an overlap; ``items`` of the result.
+            ``inserted`` ones; ``absent`` keys with changes that are neither in it nor in the result;
+            ``repeated`` records set aside for a later one of the same export and key; ``ghosts`` taken for deleted in
+            an overlap; ``items`` of the result.
         drift: Changes whose old image is not the state before them, by kind.
         samples: The first of those: kind, file, line and byte offset of the change, key, both images.
         verified: What verify said of the result; None if it was not asked.

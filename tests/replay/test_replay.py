@@ -187,6 +187,23 @@ def test_drift_can_be_refused(engine: Engine, tmp_path: Path) -> None:
     assert files_in(tmp_path / "out") == {}
 
 
+def test_drift_in_a_result_that_is_there_is_refused_too(engine: Engine, tmp_path: Path) -> None:
+    base = drifted(tmp_path / "in")
+    rebuilt(base, engine).write(tmp_path / "out")
+    there = files_in(tmp_path / "out")
+    with pytest.raises(DriftError, match=r"1 missing, 1 unexpected, 1 different"):
+        rebuilt(base, engine, strict=True).write(tmp_path / "out")
+    assert files_in(tmp_path / "out") == there
+
+
+def test_a_result_whose_lineage_tells_nothing_is_not_taken_for_done(engine: Engine, tmp_path: Path) -> None:
+    base = drifted(tmp_path / "in")
+    report = rebuilt(base, engine).write(tmp_path / "out")
+    (Path(report.dest) / "lineage.json").write_bytes(b"{}")
+    with pytest.raises(StoreError, match=r"lineage\.json is gone or tells no key; delete the folder and run again"):
+        rebuilt(base, engine).write(tmp_path / "out")
+
+
 # --- faults: nothing is left -----------------------------------------------------------------------------------
 
 
