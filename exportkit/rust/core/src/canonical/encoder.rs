@@ -1,5 +1,7 @@
 //! The encoding of values, one by one.
 
+use std::mem::swap;
+
 use super::order::{Entry, Orders};
 use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
 use crate::kept::KeptBytes;
@@ -243,19 +245,27 @@ impl Encoder {
         let Self {
             out,
             entries,
+            names,
             orders,
             scratch,
             ..
         } = self;
         let own = &entries[open.entry..];
-        let order = orders.of(open.node, own, out, key);
+        let order = orders.of(open.node, own, out, names, key);
         if !order.is_empty() {
             scratch.clear();
+            if open.start == 0 {
+                scratch.extend_from_slice(&out[..HEADER]);
+            }
             for &entry in order {
                 let end = own.get(entry + 1).map_or(out.len(), |next| next.start);
                 scratch.extend_from_slice(&out[own[entry].start..end]);
             }
-            out[open.start + HEADER..].copy_from_slice(scratch);
+            if open.start == 0 {
+                swap(out, scratch); // it is all there is
+            } else {
+                out[open.start + HEADER..].copy_from_slice(scratch);
+            }
         }
         entries.truncate(open.entry);
     }

@@ -47,6 +47,10 @@ const fn place(member: Member) -> usize {
 
 /// The record at hand.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked of every value: none is encoded in another"
+)]
 pub(super) struct Record<F> {
     pub(super) key: Key,
     /// What it is told for this time.
@@ -54,6 +58,8 @@ pub(super) struct Record<F> {
     /// Whether the values that are told now are encoded, and written.
     encoding: bool,
     writing: bool,
+    /// Whether anybody takes them: the key, or one of these two. Most values of a state are nobody's.
+    taken: bool,
     /// Maps and lists that are open.
     level: usize,
     /// The member that is told.
@@ -84,6 +90,7 @@ impl<F: Form> Record<F> {
             wanted: Wanted::default(),
             encoding: false,
             writing: false,
+            taken: false,
             level: 0,
             member: Member::Item,
             maps: [None, None, None],
@@ -134,7 +141,18 @@ impl<F: Form> Record<F> {
         close(out, "}");
     }
 
+    /// Whether nobody takes the values that are told now, an attribute of an item.
+    #[inline(always)]
+    fn passes_over(&self, node: NodeId) -> bool {
+        self.level == 1 && self.wanted == Wanted::default() && self.key.passes_over(node)
+    }
+
     #[inline]
+    fn judge_taken(&mut self) {
+        self.taken = self.encoding || self.writing || self.key.is_keeping();
+    }
+
+    #[inline(never)]
     fn begin_name(&mut self, node: NodeId, name: Text<'_>) {
         if self.level > 1 {
             self.key.inner(|encoder| encoder.name(name));
@@ -150,6 +168,7 @@ impl<F: Form> Record<F> {
         if self.writing {
             self.values.name(&mut self.text, node, name);
         }
+        self.judge_taken();
     }
 
     /// Where the text of a watched attribute begins.
@@ -184,10 +203,14 @@ impl<F: Form> Record<F> {
         map.text.end = self.text.len();
         self.encoding = false;
         self.writing = false;
+        self.taken = false;
     }
 
     #[inline(always)]
     fn value(&mut self, tell: impl Fn(&mut Encoder), write: impl FnOnce(&mut Values<F>, &mut Vec<u8>), nesting: isize) {
+        if !self.taken {
+            return;
+        }
         self.key.value(&tell, nesting);
         if self.encoding {
             tell(&mut self.encoder);
@@ -195,6 +218,7 @@ impl<F: Form> Record<F> {
         if self.writing {
             write(&mut self.values, &mut self.text);
         }
+        self.judge_taken();
     }
 }
 
@@ -205,6 +229,7 @@ impl<F: Form> Visitor for Record<F> {
         self.maps = [None, None, None];
         self.encoding = false;
         self.writing = false;
+        self.taken = false;
         self.level = 0;
         self.has_ion_int = false;
         if self.wanted != Wanted::default() {
@@ -227,6 +252,7 @@ impl<F: Form> Visitor for Record<F> {
         });
         self.encoding = self.wanted.hashes && member != Member::Keys;
         self.writing = self.wanted.write == Write::All;
+        self.judge_taken();
     }
 
     #[inline]
@@ -238,39 +264,39 @@ impl<F: Form> Visitor for Record<F> {
     fn begin_map(&mut self, node: NodeId) {
         self.level += 1;
         if self.level > 1 {
-            self.key.value(Encoder::begin_map, 1);
+            self.value(
+                |encoder| encoder.begin_map_at(node),
+                |values, text| values.begin_map(text),
+                1,
+            );
+            return;
         }
         if self.encoding {
             self.encoder.begin_map_at(node);
         }
-        if self.level == 1 {
-            if self.wanted.write > Write::Nothing {
-                push(&mut self.text, "{");
-            }
-        } else if self.writing {
-            self.values.begin_map(&mut self.text);
+        if self.wanted.write > Write::Nothing {
+            push(&mut self.text, "{");
         }
     }
 
     #[inline]
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        self.begin_name(node, name);
+        if self.taken || self.level == 1 && !self.passes_over(node) {
+            self.begin_name(node, name);
+        }
     }
 
     #[inline]
     fn end_map(&mut self) {
         self.level -= 1;
+        if self.level > 0 {
+            self.value(Encoder::end_map, |values, text| values.end_map(text), -1);
+            return;
+        }
         if self.encoding {
             self.encoder.end_map();
         }
-        if self.level == 0 {
-            self.end_member();
-        } else {
-            self.key.value(Encoder::end_map, -1);
-            if self.writing {
-                self.values.end_map(&mut self.text);
-            }
-        }
+        self.end_member();
     }
 
     #[inline]

@@ -133,6 +133,18 @@ impl Key {
         }
     }
 
+    /// Whether an attribute of an item is known to be none of the key.
+    #[inline]
+    pub(crate) fn passes_over(&self, node: NodeId) -> bool {
+        self.member == Some(Member::Item) && self.watched.passes_over(node)
+    }
+
+    /// Whether a value is being kept.
+    #[inline]
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.keeping.is_some()
+    }
+
     /// A part of a value; `nesting` containers more are open after it.
     #[inline]
     pub(crate) fn value(&mut self, tell: impl FnOnce(&mut Encoder), nesting: isize) {

@@ -97,6 +97,12 @@ impl Watched {
         changed
     }
 
+    /// Whether the attribute at a place in an item or image is known not to be watched.
+    #[inline]
+    pub(crate) fn passes_over(&self, node: NodeId) -> bool {
+        self.places.get(node.index()) == Some(&Some(NONE))
+    }
+
     /// The number of the attribute at a place in an item or image; `NONE` where it is not watched.
     #[inline]
     pub(crate) fn find(&mut self, node: NodeId, name: Text<'_>) -> u32 {
