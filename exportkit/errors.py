@@ -12,6 +12,8 @@
     │   ├── ChainError                          exports that do not make the chain that was asked for
     │   ├── VerificationError                   verify found something wrong with it
     │   ├── DriftError                          changes do not fit the state before them, and that was to be refused
+    │   ├── UnfitExportError                    an export that cannot be imported, or loaded into that table
+    │   ├── ImportFailedError                   the service gave an import up
     │   └── ForeignKeyError (ValueError)        a manifest key leads out of the export's root
     ├── DataError                               exit 3: the bytes of a data file are wrong
     │   ├── MalformedRecordError (ValueError)   one record, with file, line and byte offset
@@ -30,10 +32,12 @@
     │   ├── WaitTimeoutError (TimeoutError)     what was waited for did not end in time
     │   └── ServiceError                        an AWS API answered with an error
     │       ├── ExportConflictError             another export is in the way, or the token is another request's
+    │       ├── ImportConflictError             the token is another import's
     │       ├── InternalServerError             the service itself failed
     │       ├── InvalidExportTimeError          a time that the table's backups do not reach
     │       ├── LimitExceededError              too many exports at once
     │       ├── PointInTimeRecoveryUnavailableError
+    │       ├── TableInUseError                 a table of that name is there already
     │       ├── TableNotFoundError (ObjectNotFoundError)
     │       └── ThrottledError                  too many requests, still so after the retries
     └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
@@ -62,6 +66,8 @@ __all__ = [
     "ExportkitError",
     "ForeignKeyError",
     "GzipError",
+    "ImportConflictError",
+    "ImportFailedError",
     "InternalServerError",
     "InvalidExportTimeError",
     "ItemCountError",
@@ -79,8 +85,10 @@ __all__ = [
     "ServiceError",
     "SplitError",
     "StoreError",
+    "TableInUseError",
     "TableNotFoundError",
     "ThrottledError",
+    "UnfitExportError",
     "UsageError",
     "VerificationError",
     "WaitTimeoutError",
@@ -200,6 +208,32 @@ class VerificationError(_PlacedError, ExportError):
         uri: The export.
         message: The first errors that were found, and what to do.
     """
+
+
+class UnfitExportError(_PlacedError, ExportError):
+    """The export is nothing for ImportTable, or for the table that it was to be loaded into.
+
+    Attributes:
+        uri: The export.
+        message: Why, and what to do.
+    """
+
+
+class ImportFailedError(_PlacedError, ExportError):
+    """The service gave an import up, or somebody cancelled it.
+
+    Attributes:
+        uri: The import's ARN.
+        message: Code, reason, and what to do.
+        code: The FailureCode of DescribeImport; empty where it names none.
+        reason: Its FailureMessage.
+    """
+
+    def __init__(self, uri: str, message: str, code: str = "", reason: str = "") -> None:
+        super().__init__(uri, message)
+        self.args = (uri, message, code, reason)
+        self.code = code
+        self.reason = reason
 
 
 class ForeignKeyError(_LinedError, ExportError, ValueError):
@@ -428,6 +462,10 @@ class ExportConflictError(ServiceError):
     """The ClientToken belongs to a request with other parameters, or another export is in the way."""
 
 
+class ImportConflictError(ServiceError):
+    """The ClientToken of an import belongs to one with other parameters, or an import is just being started."""
+
+
 class InternalServerError(ServiceError):
     """The service itself failed, and still did after the retries."""
 
@@ -437,11 +475,15 @@ class InvalidExportTimeError(ServiceError):
 
 
 class LimitExceededError(ServiceError):
-    """There are as many exports under way as an account may have in a Region."""
+    """There are as many exports, or imports, under way as an account may have in a Region."""
 
 
 class PointInTimeRecoveryUnavailableError(ServiceError):
     """Point-in-time recovery is not enabled for the table."""
+
+
+class TableInUseError(ServiceError):
+    """There is a table of that name already, or it is just being made."""
 
 
 class TableNotFoundError(ServiceError, ObjectNotFoundError):

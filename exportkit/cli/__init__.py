@@ -17,6 +17,7 @@ from exportkit.cli.cat import cat
 from exportkit.cli.convert import convert
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
+from exportkit.cli.loading import load
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
 from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
@@ -63,6 +64,7 @@ app.command(request)
 app.command(wait)
 app.command(describe)
 app.command(list_exports, name="list")
+app.command(load)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -146,12 +146,14 @@ class TableDescription:
         table_id: Tells a table from another of the same name.
         table_arn: The table; None where an emulator names none.
         created: When it was made.
+        key_types: The types of the key attributes, ``S``, ``N`` or ``B``, in the order of ``key``.
     """
 
     key: tuple[str, ...]
     table_id: str | None = None
     table_arn: str | None = None
     created: datetime | None = None
+    key_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,13 +141,8 @@ class OpenExport:
         Raises:
             ExportkitError: As ``items``.
         """
-
-        def produce(file: DataFile) -> Iterator[bytes]:
-            transcoder = self._engine.transcoder(self._options(file), form)
-            return self._checked(file, transcoder.feed, transcoder.finish, _count_lines)
-
         left = limit
-        with closing(streams_in_order(produce, self.files(), self._jobs)) as pieces:
+        with closing(streams_in_order(lambda file: self.file_lines(file, form), self.files(), self._jobs)) as pieces:
             for lines in pieces if left != 0 else ():
                 if left is None:
                     yield lines
@@ -157,6 +152,19 @@ class OpenExport:
                 left -= _count_lines(taken)
                 if left == 0:
                     return
+
+    def file_lines(self, file: DataFile, form: TextForm) -> Iterator[bytes]:
+        """Yields the records of one data file as lines of text, many at a time; the file is checked at its end.
+
+        Args:
+            file: One of ``files``.
+            form: How they are written (``docs/records.md``).
+
+        Raises:
+            ExportkitError: As ``items``.
+        """
+        transcoder = self._engine.transcoder(self._options(file), form)
+        return self._checked(file, transcoder.feed, transcoder.finish, _count_lines)
 
     def statistics(
         self,

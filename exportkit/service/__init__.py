@@ -7,6 +7,7 @@ from exportkit.model.description import BackupWindow, ExportDescription, ExportS
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.service.api import Service
 from exportkit.service.instants import parse_duration, parse_instant
+from exportkit.service.loading import LoadReport, load
 from exportkit.service.protocol import Clock, ExportService, SystemClock
 from exportkit.service.requests import ExportRequest
 from exportkit.service.starting import resolve, start
@@ -23,6 +24,7 @@ __all__ = [
     "ExportSummary",
     "ExportType",
     "ExportView",
+    "LoadReport",
     "OutputFormat",
     "Service",
     "SystemClock",
@@ -31,6 +33,7 @@ __all__ = [
     "derive_token",
     "describe_export",
     "list_exports",
+    "load",
     "parse_duration",
     "parse_instant",
     "request_export",

@@ -2,11 +2,13 @@
 
 from exportkit.errors import (
     ExportConflictError,
+    ImportConflictError,
     InternalServerError,
     InvalidExportTimeError,
     LimitExceededError,
     PointInTimeRecoveryUnavailableError,
     ServiceError,
+    TableInUseError,
     TableNotFoundError,
     ThrottledError,
 )
@@ -34,6 +36,10 @@ _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
         ExportConflictError,
         _CONFLICT,
     ),
+    "ImportConflictException": (
+        ImportConflictError,
+        "the token was used for another import in the last 8 hours, or an import is just being started: wait a moment",
+    ),
     "InternalServerError": (InternalServerError, _LATER),
     "InternalFailure": (InternalServerError, _LATER),
     "ServiceUnavailable": (InternalServerError, _LATER),
@@ -51,6 +57,10 @@ _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
         "they are being made ready for the table: try again in a few minutes",
     ),
     "TableNotFoundException": (TableNotFoundError, _NO_TABLE),
+    "ResourceInUseException": (
+        TableInUseError,
+        "an import makes a new table: take another name (--table); exportkit load writes into a table that is there",
+    ),
     "ResourceNotFoundException": (TableNotFoundError, _NO_TABLE),
     "ProvisionedThroughputExceededException": (ThrottledError, _SLOWER),
     "RequestLimitExceeded": (ThrottledError, _SLOWER),
@@ -58,6 +68,9 @@ _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
     "ThrottlingException": (ThrottledError, _SLOWER),
     "TooManyRequestsException": (ThrottledError, _SLOWER),
 }
+
+
+_IMPORT_LIMIT = "an account may have 50 imports of 15 TB under way in a Region: wait until some have ended"
 
 
 def api_error(uri: str, code: str, operation: str, said: str) -> ServiceError:
@@ -70,5 +83,7 @@ def api_error(uri: str, code: str, operation: str, said: str) -> ServiceError:
         said: The code, and the service's message.
     """
     kind, remedy = _ERRORS.get(code, (ServiceError, ""))
+    if (operation, code) == ("ImportTable", "LimitExceededException"):
+        remedy = _IMPORT_LIMIT
     told = "no such table" if kind is TableNotFoundError else f"{operation} failed"
     return kind(uri, f"{told} ({said}){'; ' if remedy else ''}{remedy}")

@@ -48,6 +48,7 @@ _ABSENT = {
     "NotFound": "no such object",
     "NoSuchBucket": "no such bucket",
     "ExportNotFoundException": "no such export",
+    "ImportNotFoundException": "no such import",
 }
 _DENIED = {
     "401",
@@ -118,11 +119,14 @@ def describe_table(
     except (BotoCoreError, ClientError) as error:
         raise aws_error(table, error, "dynamodb:DescribeTable") from error
     schema = sorted(found.get("KeySchema", []), key=lambda part: part["KeyType"] != "HASH")
+    key = tuple(part["AttributeName"] for part in schema)
+    types = {part["AttributeName"]: part["AttributeType"] for part in found.get("AttributeDefinitions", [])}
     return TableDescription(
-        key=tuple(part["AttributeName"] for part in schema),
+        key=key,
         table_id=found.get("TableId"),
         table_arn=found.get("TableArn"),
         created=_utc(found.get("CreationDateTime")),
+        key_types=tuple(types[name] for name in key if name in types),
     )
 
 

@@ -2,11 +2,12 @@
 
 from exportkit.errors import StoreError, UsageError
 from exportkit.export import Export
+from exportkit.model.description import TableDescription
 from exportkit.model.manifest import ManifestSummary
 from exportkit.store import StoreOptions
 from exportkit.verify.report import Findings
 
-__all__ = ["KEY_CODES", "ask_service", "described_key"]
+__all__ = ["KEY_CODES", "ask_service", "described_key", "described_table"]
 
 KEY_CODES = ("key-missing", "key-type-mixed", "duplicate-key")
 
@@ -56,7 +57,13 @@ def ask_service(
 
 
 def described_key(summary: ManifestSummary, options: StoreOptions) -> tuple[str, ...] | str:
-    """Returns the key of an export's table as DescribeTable says, or in words why it cannot be known so.
+    """Returns the key of an export's table, as ``described_table`` does."""
+    found = described_table(summary, options)
+    return found if isinstance(found, str) else found.key
+
+
+def described_table(summary: ManifestSummary, options: StoreOptions) -> TableDescription | str:
+    """Returns an export's table as DescribeTable says, or in words why its key cannot be known so.
 
     Args:
         summary: What the export says of itself; it names its table.
@@ -72,5 +79,5 @@ def described_key(summary: ManifestSummary, options: StoreOptions) -> tuple[str,
         # Backups outlive their tables: that is no reason not to judge the rest.
         return f"the key is not known (--key), and DescribeTable: {error.message}"
     if summary.table_id in {None, table.table_id}:
-        return table.key
+        return table
     return "the key is not known (--key): the table was made anew since, with another tableId"

@@ -91,6 +91,9 @@ class Totals:
             counts |= {name: getattr(self, name) for name in _SUMS}
             counts |= {
                 "types": dict(self.types),
+                "key_types": {
+                    name: {tag: seen.count for tag, seen in types.items()} for name, types in self.key_types.items()
+                },
                 "longest_record": self.longest_record,
                 "deepest": self.deepest,
                 "first_timestamp": first,

@@ -1,0 +1,115 @@
+"""``exportkit load`` and ``exportkit import-command``: exports put into tables."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveFloat, PositiveInt
+
+from exportkit.cli.options import JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.text import printable
+from exportkit.errors import UsageError
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from exportkit.service.loading import LoadReport
+
+__all__ = ["load"]
+
+_Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def load(
+    *locations_and_table: Annotated[str, Parameter(name="LOCATION... TABLE")],
+    verify: Annotated[bool, Parameter(negative="--no-verify")] = True,
+    rate: PositiveFloat | None = None,
+    jobs: PositiveInt = 8,
+    resume_file: Path | None = None,
+    allow_existing: _Switch = False,
+    allow_gap: _Switch = False,
+    allow_filtered: _Switch = False,
+    dry_run: _Switch = False,
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    temp_dir: TempDirOption = None,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Loads a state, or changes, into a table that is there: items are put, deleted keys deleted (BatchWriteItem).
+
+    The words are LOCATIONs and, last, TABLE: a full export, incremental ones, or a full one and those after it.
+    What is written twice does no harm: after a kill or a failure the same command goes on where it stopped. Exits
+    0 if done, 1 if an export is not good or does not fit the table, 3 if it could not be done.
+
+    Args:
+        locations_and_table: Exports, each a folder, its manifest-summary.json, an S3 URI of either, or an export
+            ARN; then the table's name or ARN.
+        verify: Verify every record and its key first; nothing is written if anything is wrong.
+        rate: Write units a second, for all writers together; by default as many as the table takes.
+        jobs: Calls under way side by side.
+        resume_file: File that keeps which data files are done; one in the temporary folder by default.
+        allow_existing: Load a state into a table that holds items.
+        allow_gap: Go on where time is missing between a state and the windows after it.
+        allow_filtered: Take several exports although one holds a part of its table only.
+        dry_run: Do everything but write, and count.
+        max_record_size: Bytes a record may have, such as 64MiB.
+        temp_dir: Where keys spill to while exports are verified.
+        json: Print one JSON document.
+        storage: Where and how.
+    """
+    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
+    from exportkit.service.loading import load as run  # noqa: PLC0415 - as above
+
+    if len(locations_and_table) < 2:
+        raise UsageError("name one export at least, and the table last: exportkit load LOCATION TABLE")
+    *locations, table = locations_and_table
+    with progress_on_terminal("load") as progress:
+        report = run(
+            locations,
+            table,
+            verify=verify,
+            rate=rate,
+            jobs=jobs,
+            resume_file=resume_file,
+            allow_existing=allow_existing,
+            allow_gap=allow_gap,
+            allow_filtered=allow_filtered,
+            dry_run=dry_run,
+            max_record_size=max_record_size,
+            temp_dir=temp_dir,
+            storage=storage.resolve(),
+            progress=progress,
+        )
+    with unless_nobody_reads():
+        if json:
+            print_json(report.to_dict())
+        else:
+            _print_report(report, OutputConsole(highlight=False, soft_wrap=True))
+    return 0
+
+
+def _print_report(report: "LoadReport", console: "Console") -> None:
+    from rich.text import Text  # noqa: PLC0415 - quick --help
+
+    def line(name: str, told: str, style: str = "") -> None:
+        console.print(Text(f"{name:<14}", "dim") + Text(printable(told), style))
+
+    for export in report.exports:
+        when = export.get("window") or export.get("export_time") or ""
+        line("loaded" if not report.dry_run else "to load", f"{export['uri']}  {when}".rstrip())
+    for warning in report.warnings:
+        line("warning", warning, "yellow")
+    line("into", report.table)
+    if report.resumed:
+        line("resumed", f"{report.resumed:,} data files were loaded before")
+    line("puts", f"{report.puts:,}")
+    line("deletes", f"{report.deletes:,}")
+    if report.dry_run:
+        line("", "dry run: nothing was written", "bold green")
+        return
+    again = f", {report.again:,} writes sent again" if report.again else ""
+    units = f", {report.units:,.0f} write units" if report.units else ""
+    line("calls", f"{report.calls:,}{again}{units}")
+    line("took", f"{report.seconds:,.1f} s", "bold green")

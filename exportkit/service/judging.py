@@ -1,0 +1,54 @@
+"""Exports verified before they are put to use."""
+
+import os
+
+from exportkit.engine.protocols import Engine
+from exportkit.errors import UnfitExportError
+from exportkit.export import Export
+from exportkit.model.findings import Level
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.reading import Progress
+from exportkit.store import StoreOptions
+from exportkit.verify import VerifyReport, verify
+
+__all__ = ["verified"]
+
+_TOLD = 5
+
+
+def verified(
+    export: Export,
+    *,
+    level: Level | str = Level.RECORDS,
+    key: tuple[str, ...] | None,
+    jobs: int | None = None,
+    temp_dir: str | os.PathLike[str] | None = None,
+    max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
+    storage: StoreOptions,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+) -> VerifyReport:
+    """Returns what verify says of an export that is good; arguments as for ``exportkit.verify``.
+
+    Raises:
+        UnfitExportError: It is not good; its notes tell the first findings.
+        StoreError: It cannot be read.
+    """
+    report = verify(
+        export.uri,
+        level=level,
+        key=key,
+        jobs=jobs,
+        temp_dir=temp_dir,
+        max_record_size=max_record_size,
+        storage=storage,
+        progress=progress,
+        engine=engine,
+    )
+    if not report.ok:
+        failed = ", ".join(check.code for check in report.checks if check.status == "failed")
+        error = UnfitExportError(export.uri, f"it is not good ({failed}); nothing was done with it")
+        for finding in report.findings[:_TOLD]:
+            error.add_note(f"  {finding}")
+        raise error
+    return report
