@@ -58,13 +58,14 @@ def load(
         json: Print one JSON document.
         storage: Where and how.
     """
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.service.loading import load as run  # noqa: PLC0415 - as above
 
     if len(locations_and_table) < 2:
         raise UsageError("name one export at least, and the table last: exportkit load LOCATION TABLE")
     *locations, table = locations_and_table
+    options = storage.resolve()
     with progress_on_terminal("load") as progress:
         report = run(
             locations,
@@ -79,14 +80,15 @@ def load(
             dry_run=dry_run,
             max_record_size=max_record_size,
             temp_dir=temp_dir,
-            storage=storage.resolve(),
+            storage=options,
             progress=progress,
         )
     with unless_nobody_reads():
         if json:
-            print_json(report.to_dict())
+            print_json(report.to_dict(), options)
         else:
             _print_report(report, OutputConsole(highlight=False, soft_wrap=True))
+            tell_traffic(options)
     return 0
 
 

@@ -3,7 +3,7 @@
 import os
 
 from exportkit.engine.protocols import Engine
-from exportkit.errors import UnfitExportError
+from exportkit.errors import VerificationError
 from exportkit.export import Export
 from exportkit.model.findings import Level
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -31,7 +31,7 @@ def verified(
     """Returns what verify says of an export that is good; arguments as for ``exportkit.verify``.
 
     Raises:
-        UnfitExportError: It is not good; its notes tell the first findings.
+        VerificationError: It is not good; its notes tell the first findings.
         StoreError: It cannot be read.
     """
     report = verify(
@@ -47,7 +47,7 @@ def verified(
     )
     if not report.ok:
         failed = ", ".join(check.code for check in report.checks if check.status == "failed")
-        error = UnfitExportError(export.uri, f"it is not good ({failed}); nothing was done with it")
+        error = VerificationError(export.uri, f"it is not good ({failed}); nothing was done with it")
         for finding in report.findings[:_TOLD]:
             error.add_note(f"  {finding}")
         raise error

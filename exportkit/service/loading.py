@@ -20,7 +20,7 @@ from exportkit.model.description import TableDescription
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import format_time
-from exportkit.reading import NoProgress, OpenExport, Progress, in_order, open_source
+from exportkit.reading import NoProgress, OpenExport, Progress, in_order, open_source, with_connections
 from exportkit.service.batches import Batch, read_batches
 from exportkit.service.checkpoint import Checkpoint
 from exportkit.service.judging import verified
@@ -129,7 +129,8 @@ def load(
     Raises:
         UsageError: An argument is wrong, or the table holds items.
         ChainError: The exports do not make a chain.
-        UnfitExportError: An export is not good, or is not of a table with such a key; or the table refuses a record.
+        VerificationError: An export is not good, or has items without the table's key.
+        UnfitExportError: An export's keys are of other types than the table's, or the table refuses a record.
         TableNotFoundError: There is no such table.
         ThrottledError: The table takes no more writes.
         DataError: A record cannot be read, or a file is not what the manifest says; tells where.
@@ -144,7 +145,7 @@ def load(
         raise UsageError(f"rate is {rate:g}; it has to be more than 0")
     if dry_run and not verify:
         raise UsageError("a dry run counts what verifying finds: verify has to be on")
-    storage = storage or StoreOptions()
+    storage = with_connections(storage or StoreOptions(), jobs)
     target = Table(table, storage)
     exports = list(in_order(lambda each: open_source(each, storage, jobs, max_record_size), named, _OPENERS))
     rules = ChainRules(allow_gap=allow_gap, allow_filtered=allow_filtered)
@@ -210,7 +211,8 @@ class _Run:
         """Verifies an export with the table's key.
 
         Raises:
-            UnfitExportError: It is not good, or its keys are of other types than the table's.
+            VerificationError: It is not good.
+            UnfitExportError: Its keys are of other types than the table's.
         """
         report = verified(
             export,

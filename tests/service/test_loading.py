@@ -18,6 +18,7 @@ from exportkit.errors import (
     ThrottledError,
     UnfitExportError,
     UsageError,
+    VerificationError,
 )
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.values import ChangeRecord, Item
@@ -249,7 +250,7 @@ class TestRefused:
 
     def test_an_export_of_another_key(self, loading: Load, wire: Wire, tmp_path: Path) -> None:
         export = make_export(tmp_path, JSON, [[item(JSON, "a"), item(JSON, "b", name="id")]])
-        with pytest.raises(UnfitExportError, match=r"it is not good \(key-missing\)") as caught:
+        with pytest.raises(VerificationError, match=r"it is not good \(key-missing\)") as caught:
             loading(export.folder)
         assert "an item without a key attribute" in caught.value.__notes__[0]
         assert written(wire) == []
@@ -264,7 +265,7 @@ class TestRefused:
         self, loading: Load, wire: Wire, tmp_path: Path
     ) -> None:
         export = make_export(tmp_path, JSON, [[item(JSON, "a")], ["{}"]])
-        with pytest.raises(UnfitExportError, match=r"it is not good \(record-kind-mismatch|record-malformed"):
+        with pytest.raises(VerificationError, match=r"it is not good \(record-kind-mismatch|record-malformed"):
             loading(export.folder)
         assert written(wire) == []
 
