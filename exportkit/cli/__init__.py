@@ -15,6 +15,7 @@ from exportkit import __version__
 from exportkit.cli.algebra import compact, diff, revert
 from exportkit.cli.cat import cat
 from exportkit.cli.convert import convert
+from exportkit.cli.follow import follow
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
 from exportkit.cli.loading import load
@@ -61,6 +62,7 @@ app.command(revert)
 app.command(signature)
 app.command(generate)
 app.command(request)
+app.command(follow)
 app.command(wait)
 app.command(describe)
 app.command(list_exports, name="list")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.times import to_micros
 from exportkit.model.values import ChangeRecord, Item, Record
+from exportkit.model.window import Window
 from exportkit.service import ExportRequest
 from exportkit.service.checks import check_request
 from exportkit.sink.export_writer import ExportWriter
@@ -79,6 +81,8 @@ class SimulatedService:
         fault: Called with the name of each call before it; may raise.
         struck: Called with it afterwards, when its effect is there.
         limit: How many exports may be under way.
+        bucket: The bucket that ``root`` stands for.
+        table_id: Tells the table from another of the same name.
         asked: Every request that began an export.
     """
 
@@ -91,6 +95,7 @@ class SimulatedService:
     fault: Callable[[str], None] = lambda _: None
     struck: Callable[[str], None] = lambda _: None
     limit: int = 300
+    bucket: str = "backups"
     table_id: str = TABLE_ID
     asked: list[ExportRequest] = field(default_factory=list)
     by_arn: dict[str, Export] = field(default_factory=dict)
@@ -106,7 +111,7 @@ class SimulatedService:
             if export.request.client_token != request.client_token or begun is None:
                 continue
             if self.clock.now() - begun < _FORGETS:
-                if export.request != request:
+                if export.request.to_call() != request.to_call():
                     raise ExportConflictError(TABLE, "ExportConflictException: another request has this token")
                 self.struck("request")
                 return export.said
@@ -149,14 +154,14 @@ class SimulatedService:
 
     def full(self, at: datetime, *, filtered: bool = False, prefix: str | None = None) -> ExportDescription:
         """Begins a full export that somebody else asked for."""
-        request = ExportRequest(table_arn=TABLE, s3_bucket="backups", s3_prefix=prefix, export_time=at)
+        request = ExportRequest(table_arn=TABLE, s3_bucket=self.bucket, s3_prefix=prefix, export_time=at)
         return self._begin(request, filtered=filtered, exactly=at)
 
     def window(self, start: datetime, end: datetime, *, filtered: bool = False, **more: str) -> ExportDescription:
         """Begins an incremental export that somebody else asked for."""
         request = ExportRequest(
             table_arn=TABLE,
-            s3_bucket=more.get("bucket", "backups"),
+            s3_bucket=more.get("bucket", self.bucket),
             s3_prefix=more.get("prefix"),
             export_type=ExportType.INCREMENTAL,
             export_from_time=start,
@@ -182,7 +187,7 @@ class SimulatedService:
     # --- how it works ---
 
     def _bucket(self, export: ExportDescription) -> Path:
-        return self.root if export.s3_bucket == "backups" else self.root.with_name(f"bucket {export.s3_bucket}")
+        return self.root if export.s3_bucket == self.bucket else self.root.with_name(f"bucket {export.s3_bucket}")
 
     def _enter(self, name: str) -> None:
         self.fault(name)
@@ -328,3 +333,18 @@ def world(folder: Path, history: History, *, at: datetime = START, **options: ob
     clock = FakeClock(at)
     named = {"table": "Orders", "bucket": "backups", "jobs": 1, "replay_to": folder / "now"} | options
     return World(SimulatedService(clock, folder / "bucket", history), FollowOptions(**named))  # type: ignore[arg-type]
+
+
+def windows(service: SimulatedService) -> list[Window]:
+    """Returns the windows that were asked for, in order."""
+    asked = [each for each in service.asked if each.export_type is ExportType.INCREMENTAL]
+    return [
+        Window(each.export_from_time, each.export_to_time)
+        for each in asked
+        if each.export_from_time and each.export_to_time
+    ]
+
+
+def tiles(found: list[Window]) -> bool:
+    """Tells whether each window begins where the one before ends."""
+    return all(one.end == two.start for one, two in pairwise(found))

@@ -1,7 +1,6 @@
 """Following one table: what is asked for, what is not, and what is said."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,26 +8,12 @@ import pytest
 from exportkit.errors import ChainError, ExportFailedError, PointInTimeRecoveryUnavailableError, VerificationError
 from exportkit.export import open_export
 from exportkit.follow import FollowReport
-from exportkit.model.formats import ExportType, ExportView, OutputFormat
+from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.window import Window
 from tests.commands import state_in
-from tests.follow.simulated import DAY, HOUR, LAG, START, SimulatedService, World, life, world
+from tests.follow.simulated import DAY, HOUR, LAG, START, SimulatedService, World, life, tiles, windows, world
 
 MINUTE = timedelta(minutes=1)
-
-
-def windows(service: SimulatedService) -> list[Window]:
-    """Returns the windows that were asked for, in order."""
-    asked = [each for each in service.asked if each.export_type is ExportType.INCREMENTAL]
-    return [
-        Window(each.export_from_time, each.export_to_time)
-        for each in asked
-        if each.export_from_time and each.export_to_time
-    ]
-
-
-def tiles(found: list[Window]) -> bool:
-    return all(one.end == two.start for one, two in pairwise(found))
 
 
 def snapshot_is_right(service: SimulatedService, report: FollowReport) -> None:

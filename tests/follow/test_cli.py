@@ -1,0 +1,209 @@
+"""``exportkit follow`` as its users meet it."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exportkit.follow.place import Place
+from exportkit.model.description import ExportDescription
+from exportkit.model.formats import ExportView, OutputFormat
+from exportkit.model.times import parse_time
+from exportkit.store import StoreOptions
+from tests.commands import run, state_in
+from tests.follow.simulated import HOUR, LAG, START, SimulatedService, life
+from tests.histories import TABLE
+from tests.servers.s3 import S3
+from tests.service.simulated import FakeClock
+
+WORDS = ("follow", "Orders", "--bucket", "backups")
+
+
+class EndingClock(FakeClock):
+    """A clock that comes to an end: the process is told to stop then."""
+
+    end: datetime
+    stop: Callable[[], None]
+
+    def sleep(self, seconds: float, /) -> None:
+        super().sleep(seconds)
+        if self.instant >= self.end:
+            self.stop()
+
+
+@pytest.fixture
+def clock() -> EndingClock:
+    found = EndingClock(START)
+    found.end = START + timedelta(days=99)
+    return found
+
+
+@pytest.fixture
+def service(tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch) -> SimulatedService:
+    """A service in the place of the API, and a folder in the place of the bucket."""
+    found = SimulatedService(clock, tmp_path / "bucket", life(3))
+
+    def place(root: Any, options: StoreOptions) -> Place:
+        return Place(found.root if root == "s3://backups" else root, options)
+
+    monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: found)
+    monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
+    monkeypatch.setattr("exportkit.follow.following.Place", place)
+    return found
+
+
+def events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_once_tells_each_thing_in_a_line(service: SimulatedService, tmp_path: Path) -> None:
+    service.full(START - HOUR)
+    service.pass_time(HOUR)
+    done = run(*WORDS, "--once", "--replay-to", tmp_path / "now")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert [line.split()[1] for line in lines] == [
+        *("verified", "chain", "requested", "waiting", "verified", "chain", "verified", "snapshot", "caught-up")
+    ]
+    assert lines[1].startswith("2026-01-14T11:20:00Z  chain      0 windows from 2026-01-14T09:20:00.000Z to ")
+    assert "2 h behind; base " in lines[1]
+    assert "[2026-01-14T09:20:00.000Z, 2026-01-14T11:15:00.000Z)" in lines[2]
+    assert "items at 2026-01-14T11:15:00.000Z: " in lines[7]
+    assert "the chain ends at 2026-01-14T11:15:00.000Z, " in lines[8]
+    assert "the next is due at 2026-01-14T11:35:00.000Z" in lines[8]
+
+
+def test_json_is_a_document_a_line(service: SimulatedService, tmp_path: Path) -> None:
+    words = (*WORDS, "--once", "--json", "--rebase", "--replay-to", tmp_path / "now")
+    found = events(run(*words).out)
+    assert [each["event"] for each in found][:4] == ["rebase", "requested", "waiting", "verified"]
+    service.pass_time(HOUR)
+    *_, end = events(run(*words).out)
+    assert end["event"] == "caught-up"
+    assert end["behind"] == int((parse_time(end["at"]) - parse_time(end["end"])).total_seconds())
+    folder = Path(end["snapshot"]["uri"])
+    assert state_in(folder, ("pk",)) == service.state(parse_time(end["end"]))
+
+
+def test_every_option_reaches_the_request(service: SimulatedService) -> None:
+    where = ("--bucket-owner", "111122223333", "--sse-algorithm", "KMS", "--kms-key-id", "alias/k")
+    what = ("--window", "1h30m", "--view", "new-image", "--format", "ion")
+    service.full(START)
+    service.pass_time(3 * HOUR)
+    assert run(*WORDS, *where, *what, "--no-wait", "--once").code == 0
+    call = service.asked[-1].to_call()
+    token = call.pop("ClientToken")
+    assert token
+    assert call == {
+        "TableArn": TABLE,
+        "S3Bucket": "backups",
+        "S3BucketOwner": "111122223333",
+        "S3SseAlgorithm": "KMS",
+        "S3SseKmsKeyId": "alias/k",
+        "ExportFormat": "ION",
+        "ExportType": "INCREMENTAL_EXPORT",
+        "IncrementalExportSpecification": {
+            "ExportFromTime": START,
+            "ExportToTime": START + 1.5 * HOUR,
+            "ExportViewType": "NEW_IMAGE",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("follow", "Orders"), "--bucket"),
+        ((*WORDS, "--no-wait"), "--no-wait goes with --once"),
+        ((*WORDS, "--window", "14m"), "a window lasts 15 min to 24 h"),
+        ((*WORDS, "--window", "25h"), "a window lasts 15 min to 24 h"),
+        ((*WORDS, "--window", "soon"), "'soon' is no length of time"),
+        ((*WORDS, "--once", "--no-wait", "--timeout", "1h"), "a timeout is for those who wait"),
+        ((*WORDS, "--kms-key-id", "k"), "S3SseKmsKeyId"),
+        (("follow", "Orders", "--bucket", "b$"), "S3Bucket (--bucket)"),
+    ],
+)
+def test_wrong_usage_is_2_and_asks_nobody(service: SimulatedService, words: tuple[str, ...], told: str) -> None:
+    def nobody(name: str) -> None:
+        raise AssertionError(name)
+
+    service.fault = nobody
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+
+
+def test_exit_codes(service: SimulatedService) -> None:
+    none = run(*WORDS, "--once")
+    assert (none.code, none.err.count("\n")) == (1, 1)
+    assert "--rebase asks for one" in none.err
+    service.takes = 5 * HOUR
+    late = run(*WORDS, "--once", "--rebase", "--timeout", "30m")
+    assert late.code == 3
+    assert "still under way after 30 min" in late.err
+    again = run(*WORDS, "--once", "--rebase", "--no-wait")
+    assert again.code == 0
+    assert len(service.asked) == 1
+    assert again.out.split()[1] == "under-way"
+    service.pass_time(5 * HOUR)
+    service.fates.extend(["FAILED"] * 9)
+    failed = run(*WORDS, "--once")
+    assert failed.code == 1
+    assert "S3AccessDenied" in failed.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_goes_on_until_it_is_stopped(service: SimulatedService, clock: EndingClock, number: signal.Signals) -> None:
+    clock.end = START + 4 * HOUR
+    clock.stop = lambda: os.kill(os.getpid(), number)
+    before = signal.getsignal(signal.SIGTERM)
+    done = run(*WORDS, "--rebase", "--window", "1h", "--json")
+    assert (done.code, done.err) == (0, "stopped; the next run goes on\n")
+    assert signal.getsignal(signal.SIGTERM) is before
+    found = events(done.out)
+    assert [each["event"] for each in found].count("caught-up") == 4
+    windows = [each["window"] for each in found if each["event"] == "requested"][1:]
+    assert [each["from"] for each in windows] == [f"2026-01-14T{hour}:15:00.000Z" for hour in (10, 11, 12)]
+    assert len([pause for pause in clock.slept if pause > 60]) == 4, "it sleeps until there is something to do"
+    *_, end = found
+    assert parse_time(end["at"]) < clock.end
+
+
+class InS3(SimulatedService):
+    """Puts what it writes into a bucket."""
+
+    s3: S3
+
+    def _write(self, said: ExportDescription) -> int:
+        count = super()._write(said)
+        self.s3.upload(self.root)
+        return count
+
+
+@pytest.mark.server
+def test_bucket_and_snapshots_in_s3(
+    s3: S3, tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = InS3(clock, tmp_path, life(1), bucket=s3.bucket)
+    service.s3 = s3
+    monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: service)
+    monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
+    words = ("follow", "Orders", "--bucket", s3.bucket, "--prefix", "p", "--once", "--json", "--rebase")
+    words += ("--endpoint-url", s3.url, "--replay-to", f"{s3.uri}/now")
+    for _ in range(3):
+        done = run(*words, "--view", "new-image", "--format", "ion")
+        assert done.code == 0, done.err
+        service.pass_time(HOUR)
+    *_, end = events(done.out)
+    assert end["base"].startswith(f"s3://{s3.bucket}/p/AWSDynamoDB/")
+    assert parse_time(end["at"]) - parse_time(end["end"]) < LAG + timedelta(minutes=15)
+    assert end["snapshot"]["items"] == len(service.state(parse_time(end["end"])))
+    assert {(each.s3_prefix, each.export_format) for each in service.asked} == {("p", OutputFormat.ION)}
+    assert service.asked[-1].export_view_type is ExportView.NEW_IMAGE
+    signature = run("signature", end["snapshot"]["uri"], "--endpoint-url", s3.url, "--json")
+    assert signature.told["items"] == end["snapshot"]["items"]
