@@ -22,6 +22,8 @@ from benchmarks.replay.cases import ITEMS as REPLAYED
 from benchmarks.replay.cases import TARGETS as REPLAY_TARGETS
 from exportkit.generate import GenerateOptions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:

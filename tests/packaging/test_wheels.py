@@ -150,6 +150,7 @@ def test_a_pure_editable_installation_points_at_the_tree_and_drops_an_old_extens
     assert json.loads((tree / INFO).read_text("utf-8"))["native"] is False
 
 
+@pytest.mark.slow  # a crate's dependencies are compiled first
 @pytest.mark.usefixtures("rust_here")
 @pytest.mark.parametrize("wish", ["auto", "1"])
 @pytest.mark.parametrize("hook", ["build_wheel", "build_editable"])
