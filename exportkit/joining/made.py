@@ -122,7 +122,8 @@ class MadeExport:
         self._store = open_store(uri, storage)
         self._storage = storage
         made_of = {"operation": operation, "inputs": [dict(each) for each in inputs], "settings": dict(settings)}
-        decides = {"version": _VERSION, "made": summary.told(), **made_of}
+        # The inputs tell most of what it carries, but that one is filtered may be known of DescribeExport alone.
+        decides = {"version": _VERSION, "made": summary.told(), **made_of, **({"carried": carried} if carried else {})}
         self.fingerprint = hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()
         self.already: ManifestSummary | None = None
         instant = summary.export_time or summary.export_to_time

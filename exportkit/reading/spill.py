@@ -10,7 +10,7 @@ import tempfile
 import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -243,7 +243,9 @@ class _Level:
                 below.close()
 
     def close(self) -> None:
-        self._file.close()
+        # What a full disk did not take is written once more here; that error would take the place of the one that told.
+        with suppress(OSError):
+            self._file.close()
 
     def _reader(self, start: int, end: int) -> Callable[[], bytes]:
         return lambda: self._read(start, end)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import resource
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +126,19 @@ def test_adding_after_the_first_leaf_is_an_error(tmp_path: Path) -> None:
         list(spill.leaves())
         with pytest.raises(ValueError, match="once leaves have been taken"):
             spill.add(entry(2, b""))
+
+
+def test_a_disk_that_is_full_is_named(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)  # as good as a full disk: a write fails with EFBIG
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with (
+            pytest.raises(StoreError, match=r": changes cannot be spilled there \(File too large\).*--temp-dir"),
+            Spill(partition, temp_dir=tmp_path, memory=150_000, what="changes") as spill,
+        ):
+            filled(spill, 256, 8000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
