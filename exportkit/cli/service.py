@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,6 +127,7 @@ def request(
         _print_call(with_token(settled), storage, json=json)
         return 0
     export = start(service, settled, clock)
+    settled = with_token(replace(settled, client_token=export.client_token))
     if wait:
         print(f"asked for {printable(export.export_arn)}", file=sys.stderr)
         export = _wait(service, export.export_arn, limit, json=json, settled=settled)

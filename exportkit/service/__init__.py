@@ -120,8 +120,12 @@ def list_exports(
     """
     service = service or Service(storage)
     if table is not None and not table.startswith("arn:"):
-        table = service.table(table).table_arn
-    return service.exports(table)
+        table = service.table(table).table_arn or table
+    exports = service.exports(table)
+    if table is not None:
+        return exports
+    # The service orders by ARN: by table first.
+    return iter(sorted(exports, key=lambda summary: summary.export_arn.rpartition("/")[2], reverse=True))
 
 
 def describe_export(

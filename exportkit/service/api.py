@@ -28,7 +28,7 @@ T = TypeVar("T")
 class Service:
     """The DynamoDB API around exports; an ``ExportService``. Several threads may share one.
 
-    Throttling and failures of the service are retried as botocore's configuration says: five times in
+    Throttling and failures of the service are retried as botocore's configuration says: ten attempts in
     ``standard`` mode, unless AWS_RETRY_MODE, AWS_MAX_ATTEMPTS or the profile say otherwise.
 
     Args:

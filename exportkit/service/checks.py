@@ -105,7 +105,7 @@ def _text_problem(name: str, value: str, shape: Shape) -> str | None:
     if words and value not in words:
         return f"{_name(name)} is {_shown(value)}; there are {', '.join(words)}"
     pattern = rules.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and (not re.fullmatch(pattern, value, re.ASCII) or "\n" in value):
         return f"{_name(name)} is {_shown(value)}: {_IN_WORDS.get(name, f'it has to match {pattern}')}"
     return None
 
@@ -124,7 +124,7 @@ def _combination_problems(request: ExportRequest, *, resolved: bool) -> list[str
         if given:
             found.append(
                 f"a full export has no IncrementalExportSpecification: leave {', '.join(given)} out, "
-                f"or ask for {_name('ExportType')} INCREMENTAL_EXPORT"
+                "or ask for an incremental one: ExportType (--type incremental)"
             )
         if resolved and request.export_time is None:
             found.append(f"{_name('ExportTime')} is missing: a full export shows the table at an instant")

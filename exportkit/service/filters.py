@@ -38,6 +38,8 @@ def parse_filter(text: str | bytes) -> Mapping[str, Any]:
         return document
     try:
         return document | {"ExpressionAttributeValues": {name: _value(value) for name, value in values.items()}}
+    except RecursionError:
+        raise UsageError("the filter is nested too deeply") from None
     except (AttributeError, TypeError, ValueError) as error:  # binascii.Error is a ValueError
         raise UsageError(f"a value of the filter is not what its type says: {error}") from None
 

@@ -43,7 +43,9 @@ class ExportService(Protocol):
         """
 
     def exports(self, table_arn: str | None, /) -> Iterator[ExportSummary]:
-        """Yields the exports of a table in the last 90 days, all pages, as the service orders them: newest first.
+        """Yields the exports of a table in the last 90 days, all pages, as the service orders them.
+
+        That is by ARN, backwards: of one table the newest first, and one table after the other.
 
         Args:
             table_arn: The table; None for every table of the account in the Region.

@@ -46,7 +46,14 @@ def resolve(service: ExportService, request: ExportRequest, clock: Clock) -> Exp
     if request.export_type == ExportType.FULL:
         request = replace(request, export_time=request.export_time or now)
     elif request.export_to_time is None:
-        request = replace(request, export_to_time=min(service.backups(request.table_arn).latest, now))
+        backups = service.backups(request.table_arn)
+        begin, earliest = request.export_from_time, backups.earliest
+        if begin and begin < whole_second(earliest):
+            raise UsageError(
+                f"ExportFromTime (--from) {format_time(begin)} lies before what point-in-time recovery reaches: "
+                f"{format_time(earliest)} to {format_time(backups.latest)}"
+            )
+        request = replace(request, export_to_time=min(backups.latest, now))
     check_request(request, now, resolved=True)
     return request
 

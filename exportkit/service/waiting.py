@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
-from exportkit.errors import InternalServerError, StoreError, ThrottledError, WaitTimeoutError
+from exportkit.errors import InternalServerError, ServiceError, StoreError, ThrottledError, WaitTimeoutError
 from exportkit.model.description import ExportDescription
 from exportkit.model.times import format_duration
 from exportkit.service.instants import whole_second
@@ -19,6 +19,7 @@ _FAULTS = 10  # in a row, each after botocore's own retries: the service, or the
 _EARLIER = 3  # exports that durations are taken from
 _LOOKED_AT = 25  # one page of ListExports
 _FOREVER = float("inf")
+_GOES_ON = "goes on by itself: exportkit wait waits again"
 
 
 class WaitProgress(Protocol):
@@ -62,22 +63,40 @@ def wait_for(
         ObjectNotFoundError: The service knows no such export.
         StoreError: The service cannot be asked, or answered with an error.
     """
-    progress = progress or NoWaitProgress()
     began = clock.now()
+    try:
+        return _wait_on(service, arn, clock, began, timeout, progress or NoWaitProgress())
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(f"{arn} {_GOES_ON}")
+        raise
+
+
+def _wait_on(
+    service: ExportService,
+    arn: str,
+    clock: Clock,
+    began: datetime,
+    timeout: timedelta | None,
+    progress: WaitProgress,
+) -> ExportDescription:
     pause, faults = _FIRST_PAUSE, 0
     export = service.describe(arn)
     while True:
         now = clock.now()
         progress.waiting(export, _elapsed(export, began, now))
         export.check_not_failed()
-        if export.export_status != "IN_PROGRESS":
+        if export.export_status == "COMPLETED":
             return export
-        left = _FOREVER if timeout is None else (began + timeout - now).total_seconds()
+        if export.export_status != "IN_PROGRESS":
+            raise ServiceError(
+                arn,
+                f"the export is {export.export_status}, neither under way nor complete nor failed; update exportkit",
+            )
+        left = _FOREVER if timeout is None else (timeout - (now - began)).total_seconds()
         if left <= 0:
             raise WaitTimeoutError(
                 arn,
-                f"still under way after {format_duration(whole_second(now) - whole_second(began))}; it goes on by "
-                "itself: exportkit wait waits again",
+                f"still under way after {format_duration(whole_second(now) - whole_second(began))}; it {_GOES_ON}",
             )
         clock.sleep(min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)

@@ -32,10 +32,7 @@ _SLOWER = "it was asked again, ever more slowly; try later, or raise the retries
 
 # By the error's code on the wire: which error it is, and what to do.
 _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
-    "ExportConflictException": (
-        ExportConflictError,
-        _CONFLICT,
-    ),
+    "ExportConflictException": (ExportConflictError, _CONFLICT),
     "ImportConflictException": (
         ImportConflictError,
         "the token was used for another import in the last 8 hours, or an import is just being started: wait a moment",
@@ -43,6 +40,11 @@ _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
     "InternalServerError": (InternalServerError, _LATER),
     "InternalFailure": (InternalServerError, _LATER),
     "ServiceUnavailable": (InternalServerError, _LATER),
+    # Answers without a document, of a load balancer or a proxy: botocore takes the status for the code.
+    "500": (InternalServerError, _LATER),
+    "502": (InternalServerError, _LATER),
+    "503": (InternalServerError, _LATER),
+    "504": (InternalServerError, _LATER),
     "InvalidExportTimeException": (
         InvalidExportTimeError,
         "take times from the table's creation on, and inside what point-in-time recovery reaches",

@@ -191,16 +191,17 @@ class TestRetries:
         assert [sent["ClientToken"] for _, sent in wire.sent] == [derive_token(FULL)] * 3
 
     @pytest.mark.parametrize(
-        ("fault", "kind"), [(OVERLOADED, ThrottledError), (BROKEN, InternalServerError), (AWAY, ServiceError)]
+        ("fault", "kind"), [(OVERLOADED, ThrottledError), (BROKEN, InternalServerError), (AWAY, InternalServerError)]
     )
-    def test_what_does_not_pass_ends_after_five(
+    def test_what_does_not_pass_ends(
         self, wire: Wire, clock: FakeClock, fault: tuple[int, dict[str, Any]], kind: type[ServiceError]
     ) -> None:
         wire.answers = [fault]
         with pytest.raises(kind) as caught:
             Service(clock=clock).request(FULL)
-        assert len(wire.sent) == 5
+        assert len(wire.sent) == 10
         assert caught.value.exit_code == 3
+        assert type(caught.value) is kind
 
     def test_as_often_as_the_configuration_says(
         self, wire: Wire, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
@@ -227,6 +228,8 @@ ERRORS = [
     ("ProvisionedThroughputExceededException", ThrottledError, "AWS_MAX_ATTEMPTS"),
     ("AccessDeniedException", AccessDeniedError, "dynamodb:ExportTableToPointInTime is not allowed"),
     ("ExpiredTokenException", AccessDeniedError, "ExpiredTokenException"),
+    ("InvalidSignatureException", AccessDeniedError, "dynamodb:ExportTableToPointInTime is not allowed"),
+    ("MissingAuthenticationTokenException", AccessDeniedError, "is not allowed"),
     (
         "ValidationException",
         ServiceError,
@@ -355,6 +358,20 @@ class TestWhatComesBack:
     def test_a_list_of_all_tables(self, stub: Stubber) -> None:
         stub.add_response("list_exports", {"ExportSummaries": []}, {})
         assert list(list_exports()) == []
+
+    def test_a_list_of_all_tables_is_newest_first_whatever_they_are_called(self, stub: Stubber) -> None:
+        """The service's order is that of the ARNs: by table, then by time."""
+        tables = [(TABLE.replace("Orders", "Zebras"), 1), (TABLE, 3), (TABLE, 2), (TABLE.replace("Orders", "Ants"), 4)]
+        arns = {number: f"{table}/export/0176838480000{number}-0a1b2c3d" for table, number in tables}
+        summaries = [{"ExportArn": arn, "ExportStatus": "COMPLETED"} for arn in arns.values()]
+        stub.add_response("list_exports", {"ExportSummaries": summaries[:2], "NextToken": "a"}, {})
+        stub.add_response("list_exports", {"ExportSummaries": summaries[2:]}, {"NextToken": "a"})
+        assert [summary.export_arn for summary in list_exports()] == [arns[number] for number in (4, 3, 2, 1)]
+
+    def test_a_table_without_an_arn_is_not_taken_for_all_tables(self, stub: Stubber) -> None:
+        stub.add_response("describe_table", {"Table": {}}, {"TableName": "Orders"})
+        stub.add_response("list_exports", {}, {"TableArn": "Orders"})
+        assert list(list_exports("Orders")) == []
 
     def test_a_list_by_a_tables_name(self, stub: Stubber) -> None:
         stub.add_response("describe_table", {"Table": {"TableArn": TABLE}}, {"TableName": "Orders"})

@@ -185,6 +185,17 @@ class TestRequest:
         assert done.code == 1
         assert "failure code      S3NoSuchBucket" in done.out
 
+    def test_the_document_has_the_token_that_was_sent(self, wire: Wire) -> None:
+        wire.answers = [RUNNING]
+        told = did("request", TABLE, "--bucket", "backups", "--json").told
+        assert told["request"]["ClientToken"] == wire.sent[0][1]["ClientToken"]
+
+    def test_the_document_has_the_token_of_a_later_attempt(self, wire: Wire) -> None:
+        token = {"ClientToken": "of the second attempt"}
+        wire.answers = [{"ExportDescription": RUNNING["ExportDescription"] | token}]
+        told = did("request", TABLE, "--bucket", "backups", "--json").told
+        assert told["request"]["ClientToken"] == told["export"]["client_token"] == "of the second attempt"
+
 
 class TestWait:
     def test_until_it_is_complete(self, wire: Wire, clock: FakeClock) -> None:

@@ -128,6 +128,7 @@ WRONG: list[tuple[ExportRequest, dict[str, Any], str]] = [
     (FULL, {"s3_bucket": "s3://backups"}, "S3Bucket (--bucket) is 's3://backups': a bucket's name has letters, digits"),
     (FULL, {"s3_bucket": "-backups"}, "begins and ends with a letter or a digit"),
     (FULL, {"s3_bucket": "backups\n"}, "S3Bucket (--bucket) is 'backups\\n'"),
+    (FULL, {"s3_bucket": "b\u00fccher"}, "S3Bucket (--bucket) is 'b\u00fccher': a bucket's name has letters, digits"),
     (FULL, {"s3_bucket_owner": ""}, "S3BucketOwner (--bucket-owner) is empty; leave it out"),
     (FULL, {"s3_bucket_owner": "1234"}, "S3BucketOwner (--bucket-owner) is '1234': an account's ID has 12 digits"),
     (FULL, {"s3_bucket_owner": "1111-2222-3333"}, "an account's ID has 12 digits"),
@@ -144,6 +145,8 @@ WRONG: list[tuple[ExportRequest, dict[str, Any], str]] = [
     (FULL, {"s3_sse_algorithm": "AES256", "s3_sse_kms_key_id": "k"}, "goes with S3SseAlgorithm (--sse-algorithm) KMS"),
     (FULL, {"client_token": ""}, "ClientToken (--client-token) is empty; leave it out"),
     (FULL, {"client_token": "to$ken"}, "ClientToken (--client-token) is 'to$ken': a token is one line without a $"),
+    (FULL, {"client_token": "to\nken"}, "ClientToken (--client-token) is 'to\\nken': a token is one line without a $"),
+    (FULL, {"client_token": "token\n"}, "a token is one line without a $"),
     (FULL, {"export_format": "CSV"}, "ExportFormat (--format) is 'CSV'; there are DYNAMODB_JSON, ION"),
     (FULL, {"export_type": "HALF"}, "ExportType (--type) is 'HALF'; there are FULL_EXPORT, INCREMENTAL_EXPORT"),
     (WINDOW, {"export_view_type": "OLD"}, "ExportViewType (--view) is 'OLD'; there are NEW_IMAGE, NEW_AND_OLD_IMAGES"),
@@ -161,7 +164,7 @@ WRONG: list[tuple[ExportRequest, dict[str, Any], str]] = [
     (
         FULL,
         {"export_from_time": ago(hours=1)},
-        "leave ExportFromTime (--from) out, or ask for ExportType (--type) INCREMENTAL_EXPORT",
+        "leave ExportFromTime (--from) out, or ask for an incremental one: ExportType (--type incremental)",
     ),
     (FULL, {"export_to_time": ago(hours=1)}, "leave ExportToTime (--to) out"),
     (FULL, {"export_view_type": ExportView.NEW_IMAGE}, "leave ExportViewType (--view) out"),
@@ -193,6 +196,12 @@ def test_what_is_wrong_is_told_in_one_line(good: ExportRequest, changes: dict[st
         check_request(replace(good, **changes), NOW, resolved=True)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_filter_without_bottom() -> None:
+    deep = '{"L": [' * 500 + "]}" * 500
+    with pytest.raises(UsageError, match="the filter is nested too deeply"):
+        parse_filter(f'{{"ExpressionAttributeValues": {{":a": {deep}}}}}')
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

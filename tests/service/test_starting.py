@@ -77,6 +77,12 @@ class TestResolve:
                 request_export(replace(wrong, table_arn="Orders"), service=service, clock=clock)
         assert "request" not in service.calls
 
+    def test_a_window_that_the_backups_do_not_reach(self, service: FakeService, clock: FakeClock) -> None:
+        service.window = BackupWindow(NOW - timedelta(hours=1), NOW - timedelta(minutes=5))
+        with pytest.raises(UsageError, match=r"ExportFromTime .*10:00:00.000Z lies before .* 2026-01-14T11:00:00"):
+            request_export(WINDOW, service=service, clock=clock)
+        assert "request" not in service.calls
+
 
 class TestStart:
     def test_a_repeated_request_is_one_export_and_a_later_now_another(

@@ -10,6 +10,7 @@ from exportkit.errors import (
     ExportFailedError,
     InternalServerError,
     ObjectNotFoundError,
+    ServiceError,
     StoreError,
     ThrottledError,
     UsageError,
@@ -73,6 +74,30 @@ def test_a_timeout_is_kept_to_the_second(service: FakeService, clock: FakeClock)
 def test_the_end_is_seen_at_the_last_moment(service: FakeService, clock: FakeClock) -> None:
     service.told.extend(["IN_PROGRESS", "COMPLETED"])
     assert wait(ARN, service=service, clock=clock, timeout=timedelta(seconds=2)).export_status == "COMPLETED"
+
+
+def test_a_timeout_beyond_the_calendar_is_none(service: FakeService, clock: FakeClock) -> None:
+    service.told.extend(["IN_PROGRESS", "COMPLETED"])
+    assert wait(ARN, service=service, clock=clock, timeout=timedelta(days=9_999_999)).export_status == "COMPLETED"
+
+
+def test_a_status_that_nobody_knows_is_not_an_export_that_is_complete(service: FakeService, clock: FakeClock) -> None:
+    service.told.extend(["IN_PROGRESS", "ARCHIVED"])
+    with pytest.raises(ServiceError, match="the export is ARCHIVED, neither under way nor complete nor failed"):
+        wait(ARN, service=service, clock=clock)
+
+
+def test_who_interrupts_is_told_that_the_export_goes_on(
+    service: FakeService, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: FakeClock, seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    service.told.append("IN_PROGRESS")
+    monkeypatch.setattr(FakeClock, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        wait(ARN, service=service, clock=clock)
+    assert caught.value.__notes__ == [f"{ARN} goes on by itself: exportkit wait waits again"]
 
 
 @pytest.mark.parametrize("kind", [InternalServerError, ThrottledError, StoreError])
