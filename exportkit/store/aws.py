@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
 
@@ -65,6 +65,10 @@ _DENIED = {
     "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
+}
+_MISSING: dict[type[BotoCoreError], str] = {
+    NoCredentialsError: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile (--profile)",
+    NoRegionError: "set AWS_DEFAULT_REGION, or name it (--region)",
 }
 _MESSAGE_LIMIT = 300
 _NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
@@ -225,7 +229,7 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
     except BotoCoreError as error:
-        raise StoreError(service, _clean(str(error))) from error
+        raise _unsent(service, error) from error
     except ValueError as error:  # "Invalid endpoint: …"
         raise UsageError(_clean(str(error))) from error
     return client
@@ -280,7 +284,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
         permission: What the request needs, as IAM names it.
     """
     if not isinstance(error, ClientError):
-        return StoreError(uri, _clean(str(error)))
+        return _unsent(uri, error)
     details = error.response.get("Error", {})
     code, text = str(details.get("Code", "")), _clean(str(details.get("Message", "")))
     said = code if not text or text == code else f"{code}: {text}"
@@ -297,6 +301,13 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
         or_absent = ", or there is no such object and s3:ListBucket is not allowed" if "GetObject" in permission else ""
         return AccessDeniedError(uri, f"{permission} is not allowed{or_absent} ({said})")
     return api_error(uri, code, error.operation_name, said)
+
+
+def _unsent(uri: str, error: BotoCoreError) -> StoreError:
+    """Returns what kept a request from being answered, with what to do where the configuration lacks something."""
+    remedy = _MISSING.get(type(error))
+    told = _clean(str(error))
+    return StoreError(uri, f"{told.rstrip('.')}; {remedy}" if remedy else told)
 
 
 def _clean(text: str) -> str:

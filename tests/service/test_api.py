@@ -285,12 +285,12 @@ class TestErrors:
     def test_without_credentials(self, aws_environment: pytest.MonkeyPatch) -> None:
         aws_environment.delenv("AWS_ACCESS_KEY_ID")
         aws_environment.delenv("AWS_SECRET_ACCESS_KEY")
-        with pytest.raises(StoreError, match="Unable to locate credentials"):
+        with pytest.raises(StoreError, match=r"Unable to locate credentials; set AWS_ACCESS_KEY_ID .* a profile"):
             describe_export(ARN)
 
     def test_without_a_region(self, aws_environment: pytest.MonkeyPatch) -> None:
         aws_environment.delenv("AWS_DEFAULT_REGION")
-        with pytest.raises(StoreError, match="region"):
+        with pytest.raises(StoreError, match=r"You must specify a region; set AWS_DEFAULT_REGION .*--region"):
             list_exports("Orders")
 
 
