@@ -290,7 +290,7 @@ class TestErrors:
 
     def test_without_a_region(self, aws_environment: pytest.MonkeyPatch) -> None:
         aws_environment.delenv("AWS_DEFAULT_REGION")
-        with pytest.raises(StoreError, match=r"You must specify a region; set AWS_DEFAULT_REGION .*--region"):
+        with pytest.raises(StoreError, match=r"You must specify a region; set AWS_DEFAULT_REGION, .*--region"):
             list_exports("Orders")
 
 
