@@ -10,6 +10,7 @@ True
 
 from exportkit._version import __version__
 from exportkit.algebra import ChangeReport, Signature, compact, diff, revert, signature
+from exportkit.clean import CleanReport, clean
 from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.export import find_exports
@@ -25,6 +26,7 @@ __all__ = [
     "AttributeValue",
     "ChangeRecord",
     "ChangeReport",
+    "CleanReport",
     "ConvertReport",
     "Item",
     "OpenExport",
@@ -38,6 +40,7 @@ __all__ = [
     "StoreOptions",
     "VerifyReport",
     "__version__",
+    "clean",
     "compact",
     "convert",
     "diff",

@@ -44,6 +44,7 @@ __all__ = [
 Location: TypeAlias = str | os.PathLike[str]
 
 _SUMMARY_LIMIT = 16 * 1024 * 1024  # AWS's has under 1 kB; exportkit's own names its inputs
+_KEPT_FILES = 1 << 20  # bytes of manifest-files.json
 _LINE_LIMIT = 1024 * 1024  # a key of S3 has at most 1,024 bytes
 _CHECKSUM_LIMIT = 1024
 _BLOCK = 256 * 1024
@@ -148,6 +149,7 @@ class Export:
         self._own_folder = own_folder
         self._own_ids = {store.name(uri), own_folder.rpartition("/")[2], self.summary.export_id or ""} - {""}
         self.files_uri = self.locate(self.summary.manifest_files_s3_key, self.summary_uri, "manifestFilesS3Key")
+        self._files_data: bytes | None = None
 
     @property
     def id(self) -> str:
@@ -163,12 +165,39 @@ class Export:
     def files(self, on_fault: "Callable[[ExportError], None] | None" = None) -> "DataFiles":
         """Returns the export's data files, read from manifest-files.json line by line: one request.
 
+        A small manifest-files.json is kept once it was read, and asked for no more.
+
         Args:
             on_fault: Takes the error of each line that is malformed (ManifestError) or
                 leads out of the export (ForeignKeyError); the line is then left out.
                 Without it the first such error is raised.
         """
         return DataFiles(self, on_fault)
+
+    def _files_blocks(self) -> Iterator[bytes]:
+        """Yields manifest-files.json block by block.
+
+        Raises:
+            ManifestError: It is missing.
+            StoreError: It cannot be read.
+        """
+        if self._files_data is not None:
+            yield self._files_data
+            return
+        kept: list[bytes] | None = []
+        try:
+            stream = self.store.open(self.files_uri)
+        except ObjectNotFoundError as error:
+            raise ManifestError(self.files_uri, "there is no such file", True) from error
+        with stream:
+            while block := stream.read(_BLOCK):
+                if kept is not None:
+                    kept.append(block)
+                    if len(kept) * _BLOCK > _KEPT_FILES:
+                        kept = None
+                yield block
+        if kept is not None:
+            self._files_data = b"".join(kept)
 
     def checksum(self, manifest_uri: str) -> ManifestChecksum | None:
         """Returns what the file beside a manifest says its MD5 is; None if there is no such file.
@@ -271,19 +300,14 @@ class DataFiles(Iterator[DataFile]):
         """Yields the numbered lines; of one that is too long, somewhat more than the limit."""
         md5 = hashlib.md5(usedforsecurity=False)
         number, rest = 1, b""
-        try:
-            stream = self._export.store.open(self._export.files_uri)
-        except ObjectNotFoundError as error:
-            raise ManifestError(self._export.files_uri, "there is no such file", True) from error
-        with stream:
-            while block := stream.read(_BLOCK):
-                md5.update(block)
-                *lines, last = block.split(b"\n")
-                for line in lines:
-                    yield number, rest + line
-                    number, rest = number + 1, b""
-                if len(rest) <= _LINE_LIMIT:
-                    rest += last
+        for block in self._export._files_blocks():  # noqa: SLF001 - the two are one
+            md5.update(block)
+            *lines, last = block.split(b"\n")
+            for line in lines:
+                yield number, rest + line
+                number, rest = number + 1, b""
+            if len(rest) <= _LINE_LIMIT:
+                rest += last
         if rest:
             yield number, rest
         self.md5 = base64.b64encode(md5.digest()).decode()

@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError
 from exportkit import __version__
 from exportkit.cli.algebra import compact, diff, revert
 from exportkit.cli.cat import cat
+from exportkit.cli.clean import clean
 from exportkit.cli.convert import convert
 from exportkit.cli.follow import follow
 from exportkit.cli.generate import generate
@@ -60,6 +61,7 @@ app.command(diff)
 app.command(compact)
 app.command(revert)
 app.command(signature)
+app.command(clean)
 app.command(generate)
 app.command(request)
 app.command(follow)

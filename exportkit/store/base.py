@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
 from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError, UsageError
 from exportkit.store.traffic import Traffic
 
-__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "OutputOptions", "Store", "StoreOptions"]
+__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "OutputOptions", "Store", "StoreOptions", "Unfinished"]
 
 _ENCRYPTION = ("AES256", "aws:kms", "aws:kms:dsse")
 _ACLS = (
@@ -114,6 +115,21 @@ class ObjectInfo:
     uri: str
     size: int
     etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An object that somebody began to write, and has not finished: a multipart upload.
+
+    Attributes:
+        uri: The object.
+        id: The upload.
+        since: When it was begun.
+    """
+
+    uri: str
+    id: str
+    since: datetime
 
 
 class ByteStream(Protocol):
@@ -313,6 +329,19 @@ class Store(ABC):
         Raises:
             StoreError: Storage failed.
         """
+
+    def unfinished(self, folder: str) -> Iterator[Unfinished]:  # noqa: ARG002 - of the interface
+        """Yields the objects below a folder that somebody began to write elsewhere; local folders have none.
+
+        Raises:
+            AccessDeniedError: The credentials do not allow it; names the permission.
+            StoreError: Storage failed.
+        """
+        return iter(())
+
+    def abort(self, upload: Unfinished) -> None:
+        """Gives up what was begun; errors as ``unfinished``."""
+        raise NotImplementedError(upload.uri)
 
     @abstractmethod
     def lock(self, uri: str) -> Lock:

@@ -3,16 +3,16 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from exportkit.errors import AccessDeniedError
+from exportkit.errors import AccessDeniedError, StoreError
 from exportkit.store.aws import aws_error, make_client
-from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions
+from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions, Unfinished
 from exportkit.store.s3_lock import S3Lock
-from exportkit.store.s3_object import S3Object
+from exportkit.store.s3_object import S3Object, error_code
 from exportkit.store.s3_reading import S3Stream, open_body
 from exportkit.store.s3_writing import PART_SIZE, S3Writer
 
@@ -127,6 +127,12 @@ class S3Store(Store):
 
     def clear_unfinished(self, folder: str) -> None:
         """Aborts the multipart uploads of a key and of those below it."""
+        with suppress(AccessDeniedError):
+            for upload in self.unfinished(folder):
+                self.abort(upload)
+
+    def unfinished(self, folder: str) -> Iterator[Unfinished]:
+        """Yields the multipart uploads of a key and of those below it: one ListMultipartUploads for each thousand."""
         bucket, key = _split(folder)
         pages = self.client.get_paginator("list_multipart_uploads")
         try:
@@ -134,13 +140,17 @@ class S3Store(Store):
                 for upload in page.get("Uploads", ()):
                     name = upload["Key"]
                     if not key or name == key or name.startswith(f"{key}/"):
-                        self.client.abort_multipart_upload(
-                            Bucket=bucket, Key=name, UploadId=upload["UploadId"], **self._always
-                        )
+                        yield Unfinished(f"{_SCHEME}{bucket}/{name}", upload["UploadId"], upload["Initiated"])
         except (BotoCoreError, ClientError) as error:
-            ours = aws_error(folder, error, "s3:ListBucketMultipartUploads, s3:AbortMultipartUpload")
-            if not isinstance(ours, AccessDeniedError):
-                raise ours from error
+            raise aws_error(folder, error, "s3:ListBucketMultipartUploads") from error
+
+    def abort(self, upload: Unfinished) -> None:
+        """Aborts a multipart upload; one that is not there any more, too."""
+        try:
+            self._object(upload.uri).ask("abort_multipart_upload", "s3:AbortMultipartUpload", UploadId=upload.id)
+        except StoreError as error:
+            if error_code(error) != "NoSuchUpload":
+                raise
 
     def lock(self, uri: str) -> Lock:
         """Returns a lock by an object that only one can create, renewed while it is held."""

@@ -7,6 +7,7 @@ from typing import Any
 __all__ = ["Traffic"]
 
 _PREFIX = "before-send.s3."
+_WRITING = {"PutObject", "UploadPart"}
 
 
 class Traffic:
@@ -74,11 +75,11 @@ class Traffic:
             self._calls += 1
 
     def _send(self, request: Any, event_name: str, **_: Any) -> None:
-        body = request.body
+        operation = event_name.removeprefix(_PREFIX)
         with self._lock:
-            self._sent[event_name.removeprefix(_PREFIX)] += 1
-            if isinstance(body, bytes | bytearray):
-                self._bytes_written += len(body)
+            self._sent[operation] += 1
+            if operation in _WRITING:
+                self._bytes_written += int(request.headers.get("Content-Length") or 0)
 
 
 def _megabytes(size: int) -> str:

@@ -1,0 +1,124 @@
+"""``exportkit.clean``: finds what runs that were killed left behind, and clears away what nobody will go on with."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from exportkit.convert.dataset import DATASET
+from exportkit.convert.destination import LOCK, Destination
+from exportkit.convert.work import WORK_FOLDER
+from exportkit.errors import LockedError, UsageError
+from exportkit.model.times import format_time
+from exportkit.store import Store, StoreOptions, open_store
+from exportkit.store.opening import normal_uri
+
+__all__ = ["CleanReport", "Leftover", "clean"]
+
+_UPLOAD = "unfinished upload"
+_CONVERSION = "unfinished conversion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Something that a run left behind.
+
+    Attributes:
+        kind: ``unfinished upload``, whose parts take up space under no name, or ``unfinished conversion``.
+        uri: The object that was uploaded, or the destination of the conversion.
+        since: When the upload was begun.
+        kept: Why it is still there; None if it was cleared away, or would be.
+    """
+
+    kind: str
+    uri: str
+    since: datetime | None = None
+    kept: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Returns it as ``--json`` tells it."""
+        since = None if self.since is None else format_time(self.since)
+        return {"kind": self.kind, "uri": self.uri, "since": since, "kept": self.kept}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanReport:
+    """What was found.
+
+    Attributes:
+        location: Where it was looked for.
+        leftovers: What there was.
+        dry_run: Nothing was done.
+    """
+
+    location: str
+    leftovers: tuple[Leftover, ...]
+    dry_run: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Returns it as ``--json`` tells it."""
+        found = [leftover.to_dict() for leftover in self.leftovers]
+        return {"location": self.location, "dry_run": self.dry_run, "leftovers": found}
+
+
+def clean(
+    location: str | os.PathLike[str],
+    *,
+    older_than: timedelta = timedelta(days=1),
+    conversions: bool = False,
+    dry_run: bool = False,
+    storage: StoreOptions | None = None,
+) -> CleanReport:
+    """Clears away what killed runs left below a folder or prefix: unfinished uploads, and conversions if asked to.
+
+    The same command goes on with an unfinished conversion: it is no leftover while somebody means to.
+
+    Args:
+        location: A folder or an S3 URI; a bucket, too.
+        older_than: Uploads that were begun later are kept: they may be somebody's who is at work, with any tool.
+        conversions: Give unfinished conversions up, and delete what they wrote; else they are told alone.
+        dry_run: Tell what there is, and do nothing.
+        storage: How it is reached; its ``output`` says what is agreed to and demanded.
+
+    Raises:
+        UsageError: ``older_than`` is negative, or files of others lie where a conversion is to be deleted.
+        AccessDeniedError: The credentials do not allow it; names the permission.
+        StoreError: Storage failed.
+    """
+    if older_than < timedelta():
+        raise UsageError(f"older_than is {older_than}; it has to be a length of time")
+    uri = normal_uri(location)
+    store = open_store(uri, (storage or StoreOptions()).for_output())
+    leftovers: list[Leftover] = []
+    last = datetime.now(UTC) - older_than
+    for upload in store.unfinished(uri):
+        leftover = Leftover(kind=_UPLOAD, uri=upload.uri, since=upload.since.astimezone(UTC))
+        if upload.since > last:
+            leftover = replace(leftover, kept="begun not long ago: somebody may be at work")
+        elif not dry_run:
+            store.abort(upload)
+        leftovers.append(leftover)
+    for dest in _conversions(store, uri):
+        leftover = Leftover(kind=_CONVERSION, uri=dest)
+        if not conversions:
+            leftover = replace(leftover, kept="the same command goes on with it; --conversions deletes it")
+        elif not dry_run:
+            leftover = _deleted(leftover, store)
+        leftovers.append(leftover)
+    return CleanReport(location=uri, leftovers=tuple(leftovers), dry_run=dry_run)
+
+
+def _conversions(store: Store, uri: str) -> list[str]:
+    """Returns the destinations of conversions below a folder that were begun, and are not finished."""
+    plans = [info.uri for info in store.list(uri) if info.uri.endswith(f"/{WORK_FOLDER}/plan.json")]
+    folders = [store.parent(store.parent(plan)) for plan in plans]
+    return [folder for folder in folders if not store.exists(store.join(folder, DATASET))]
+
+
+def _deleted(leftover: Leftover, store: Store) -> Leftover:
+    """Deletes what an unfinished conversion wrote, unless a run is at work there."""
+    try:
+        with store.lock(store.join(leftover.uri, LOCK)):
+            Destination(store, leftover.uri).remove_results(None)
+    except LockedError as error:
+        return replace(leftover, kept=error.message)
+    return leftover

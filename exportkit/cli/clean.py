@@ -1,0 +1,65 @@
+"""``exportkit clean``: what killed runs left behind."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from exportkit.cli.options import JsonOption, S3OutputOptions, StorageOptions
+from exportkit.cli.text import printable
+from exportkit.model.times import format_time
+
+__all__ = ["clean"]
+
+_Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def clean(
+    location: str,
+    /,
+    *,
+    older_than: str = "1d",
+    conversions: _Flag = False,
+    dry_run: _Flag = False,
+    json: JsonOption = False,
+    storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Clears away what killed runs left below a folder or prefix: uploads to S3 that were never finished.
+
+    Their parts show under no name, and are paid for. It needs s3:ListBucketMultipartUploads,
+    s3:AbortMultipartUpload and s3:ListBucket; --conversions s3:DeleteObject, s3:GetObject and s3:PutObject too.
+
+    Args:
+        location: A folder, or an S3 URI of a prefix or bucket.
+        older_than: Keep uploads begun within this time, such as 2h or 1d12h: somebody may be at work.
+        conversions: Give up conversions that were not finished, and delete what they wrote.
+        dry_run: Tell what there is, and do nothing.
+        json: Print one JSON document.
+        storage: Where and how.
+        stored: What is agreed to and demanded of the bucket.
+    """
+    from exportkit.clean import clean as run  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - as above
+    from exportkit.service import parse_duration  # noqa: PLC0415
+
+    options = storage.resolve(stored)
+    report = run(
+        location,
+        older_than=parse_duration(older_than),
+        conversions=conversions,
+        dry_run=dry_run,
+        storage=options,
+    )
+    with unless_nobody_reads():
+        if json:
+            print_json(report.to_dict(), options)
+            return 0
+        for each in report.leftovers:
+            began = "" if each.since is None else f" of {format_time(each.since)}"
+            done = "kept" if each.kept else "would go" if dry_run else "cleared away"
+            why = f" ({each.kept})" if each.kept else ""
+            print(f"{done:<14}{each.kind}{began}  {printable(each.uri)}{printable(why)}")
+        if not report.leftovers:
+            print(f"nothing was left behind in {printable(report.location)}")
+        tell_traffic(options)
+    return 0
