@@ -19,7 +19,7 @@ from exportkit.cli.convert import convert
 from exportkit.cli.follow import follow
 from exportkit.cli.generate import generate
 from exportkit.cli.inspect import inspect
-from exportkit.cli.loading import load
+from exportkit.cli.loading import import_command, load
 from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_reads
 from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
@@ -69,6 +69,7 @@ app.command(wait)
 app.command(describe)
 app.command(list_exports, name="list")
 app.command(load)
+app.command(import_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exportkit.service import ExportRequest, ExportService
     from exportkit.verify import VerifyReport
 
-__all__ = ["describe", "list_exports", "request", "wait"]
+__all__ = ["aws_command", "describe", "list_exports", "request", "wait"]
 
 _WHAT = Group("What", sort_key=1)
 _WHERE = Group("Where to", sort_key=2)
@@ -268,19 +268,29 @@ def _wait(
 
 def _print_call(settled: "ExportRequest", storage: StorageOptions, *, json: bool) -> None:
     """Prints a call that is not made: as a command of the AWS CLI, which would make it."""
-    import orjson  # noqa: PLC0415 - quick --help
-
-    from exportkit.cli.output import print_json  # noqa: PLC0415 - as above
+    from exportkit.cli.output import print_json  # noqa: PLC0415 - quick --help
     from exportkit.store.aws import table_region  # noqa: PLC0415 - as above
 
     if json:
         print_json(_document(settled, None, None))
         return
-    words = ["aws", "dynamodb", "export-table-to-point-in-time", "--region", table_region(settled.table_arn) or ""]
-    for option, value in (("--profile", storage.profile), ("--endpoint-url", storage.dynamodb_endpoint_url)):
+    region = table_region(settled.table_arn)
+    print(aws_command("export-table-to-point-in-time", settled.to_document(), region, storage))
+
+
+def aws_command(operation: str, call: "Mapping[str, Any]", region: str | None, storage: StorageOptions) -> str:
+    """Returns the command of the AWS CLI that makes a call, its parameters fit for JSON."""
+    import orjson  # noqa: PLC0415 - quick --help
+
+    words = ["aws", "dynamodb", operation]
+    for option, value in (
+        ("--region", region),
+        ("--profile", storage.profile),
+        ("--endpoint-url", storage.dynamodb_endpoint_url),
+    ):
         words += [option, value] if value else []
-    words += ["--cli-input-json", orjson.dumps(settled.to_document()).decode()]
-    print(printable(shlex.join(words)))
+    words += ["--cli-input-json", orjson.dumps(call).decode()]
+    return printable(shlex.join(words))
 
 
 def _print(

@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from exportkit.errors import ExportFailedError, ExportIncompleteError, ServiceError
+from exportkit.errors import ExportFailedError, ExportIncompleteError, ImportFailedError, ServiceError
 from exportkit.model.times import format_time
 from exportkit.model.window import Window
 
-__all__ = ["BackupWindow", "ExportDescription", "ExportSummary", "TableDescription", "plain_value"]
+__all__ = ["BackupWindow", "ExportDescription", "ExportSummary", "ImportDescription", "TableDescription", "plain_value"]
 
 # What to do about the FailureCodes that are known; the others come with the service's message alone.
 _REMEDIES = {
@@ -138,6 +138,66 @@ class ExportSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDescription:
+    """What DescribeImport says of an import; what it leaves out is None.
+
+    Attributes:
+        import_arn: The import.
+        import_status: ``IN_PROGRESS``, ``COMPLETED``, ``CANCELLING``, ``CANCELLED`` or ``FAILED``.
+        table_arn: The table that it makes.
+        start_time: When it began.
+        end_time: When it ended.
+        processed_size_bytes: Bytes read so far.
+        processed_item_count: Items read so far.
+        imported_item_count: Items written to the table.
+        error_count: Items that could not be.
+        failure_code: Why it failed.
+        failure_message: The same for people.
+        cloud_watch_log_group_arn: Where its errors are told.
+    """
+
+    import_arn: str
+    import_status: str
+    table_arn: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    processed_size_bytes: int | None = None
+    processed_item_count: int | None = None
+    imported_item_count: int | None = None
+    error_count: int | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+    cloud_watch_log_group_arn: str | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.import_status in {"IN_PROGRESS", "CANCELLING"}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, or was cancelled."""
+        return self.import_status in {"FAILED", "CANCELLED"}
+
+    def check_not_failed(self) -> None:
+        """Does nothing unless the import failed, or was cancelled.
+
+        Raises:
+            ImportFailedError: It did; tells why.
+        """
+        if self.failed:
+            code, reason = self.failure_code or "", self.failure_message or ""
+            why = ": ".join(part for part in (code, reason) if part) or "no reason given"
+            log = f"; its log is {self.cloud_watch_log_group_arn}" if self.cloud_watch_log_group_arn else ""
+            told = f"the import {'failed' if self.import_status == 'FAILED' else 'was cancelled'}: {why}{log}"
+            raise ImportFailedError(self.import_arn, told, code, reason)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns every attribute by its name, times as text: for JSON."""
+        return _told(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableDescription:
     """What DescribeTable says of a table, its size apart, which is hours old.
 
@@ -169,7 +229,7 @@ class BackupWindow:
     latest: datetime
 
 
-def _told(described: ExportDescription | ExportSummary) -> dict[str, Any]:
+def _told(described: ExportDescription | ExportSummary | ImportDescription) -> dict[str, Any]:
     return {field.name: plain_value(getattr(described, field.name)) for field in fields(described)}
 
 

@@ -1,11 +1,18 @@
-"""The service: ask DynamoDB for exports, wait for them, see what there is."""
+"""The service: ask DynamoDB for exports, wait for them, see what there is, and put exports into tables."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from exportkit.model.description import BackupWindow, ExportDescription, ExportSummary, TableDescription
+from exportkit.model.description import (
+    BackupWindow,
+    ExportDescription,
+    ExportSummary,
+    ImportDescription,
+    TableDescription,
+)
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.service.api import Service
+from exportkit.service.importing import ImportPlan, plan_import, start_import, wait_for_import
 from exportkit.service.instants import parse_duration, parse_instant
 from exportkit.service.loading import LoadReport, load
 from exportkit.service.protocol import Clock, ExportService, SystemClock
@@ -24,6 +31,8 @@ __all__ = [
     "ExportSummary",
     "ExportType",
     "ExportView",
+    "ImportDescription",
+    "ImportPlan",
     "LoadReport",
     "OutputFormat",
     "Service",
@@ -36,12 +45,15 @@ __all__ = [
     "load",
     "parse_duration",
     "parse_instant",
+    "plan_import",
     "request_export",
     "resolve",
     "start",
+    "start_import",
     "typical_durations",
     "wait",
     "wait_for",
+    "wait_for_import",
 ]
 
 

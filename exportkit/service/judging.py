@@ -1,17 +1,22 @@
-"""Exports verified before they are put to use."""
+"""Exports judged before they are put into a table: verified, and what whoever takes them has to know."""
 
 import os
 
 from exportkit.engine.protocols import Engine
 from exportkit.errors import VerificationError
 from exportkit.export import Export
+from exportkit.joining.checks import carried_windows, check_filters
+from exportkit.joining.verdict import warnings_of_base
 from exportkit.model.findings import Level
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import Progress
 from exportkit.store import StoreOptions
 from exportkit.verify import VerifyReport, verify
 
-__all__ = ["verified"]
+__all__ = ["IDLE", "verified", "warnings_of"]
+
+IDLE = ("drift-not-judged:", "nothing-to-apply:")
+"""Warnings of chains that say nothing to whoever replays none: how they begin."""
 
 _TOLD = 5
 
@@ -52,3 +57,14 @@ def verified(
             error.add_note(f"  {finding}")
         raise error
     return report
+
+
+def warnings_of(export: Export) -> tuple[str, ...]:
+    """Returns what whoever takes one export has to know: that it holds a part, or lacks the changes of some time.
+
+    Raises:
+        ManifestError: Its summary is malformed.
+    """
+    missing, doubled = carried_windows(export, "gaps"), carried_windows(export, "overlaps")
+    base = (told for told in warnings_of_base(export, missing, doubled, ()) if not told.startswith(IDLE))
+    return *check_filters([export], allow_filtered=True), *base

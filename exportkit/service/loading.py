@@ -14,7 +14,6 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import ExportkitError, UnfitExportError, UsageError
 from exportkit.export import DataFile, Export, Location
 from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
-from exportkit.joining.checks import check_filters
 from exportkit.joining.made import input_of
 from exportkit.model.description import TableDescription
 from exportkit.model.formats import ExportType
@@ -23,7 +22,7 @@ from exportkit.model.times import format_time
 from exportkit.reading import NoProgress, OpenExport, Progress, in_order, open_source, with_connections
 from exportkit.service.batches import Batch, read_batches
 from exportkit.service.checkpoint import Checkpoint
-from exportkit.service.judging import verified
+from exportkit.service.judging import IDLE, verified, warnings_of
 from exportkit.service.pace import Pace
 from exportkit.service.protocol import Clock, SystemClock
 from exportkit.service.tables import Table
@@ -279,15 +278,14 @@ def _ordered(exports: Sequence[Export], rules: ChainRules) -> tuple[list[Export]
         ChainError: They do not make a chain.
     """
     if len(exports) == 1:
-        return [*exports], check_filters(exports, allow_filtered=True)
+        return [*exports], warnings_of(exports[0])
     states = [export for export in exports if export.summary.export_type is ExportType.FULL]
     if not states:
         chain = plan_windows(exports, rules)
     else:
         chain = plan_replay(states[0], [export for export in exports if export is not states[0]], rules)
     left_out = tuple(f"left-out: {uri} is not needed ({why})" for uri, why in chain.left_out)
-    # Old images have no part in this.
-    warnings = tuple(each for each in chain.warnings if not each.startswith(("drift-not-judged:", "nothing-to-apply:")))
+    warnings = tuple(told for told in chain.warnings if not told.startswith(IDLE))
     base = [] if chain.base is None else [chain.base]
     return [*base, *(link.export for link in chain.links)], (*warnings, *left_out)
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
 from exportkit.service.requests import ExportRequest
 
-__all__ = ["derive_token", "with_token"]
+__all__ = ["derive_token", "token_of", "with_token"]
 
 
 def derive_token(request: ExportRequest, attempt: int = 1) -> str:
@@ -24,8 +26,12 @@ def derive_token(request: ExportRequest, attempt: int = 1) -> str:
     ... )
     False
     """
-    document = replace(request, client_token=None).to_document()
-    text = orjson.dumps([document, attempt], option=orjson.OPT_SORT_KEYS)
+    return token_of(replace(request, client_token=None).to_document(), attempt)
+
+
+def token_of(call: Mapping[str, Any], attempt: int = 1) -> str:
+    """Returns the token of a call of the API by its parameters, fit for JSON; ``attempt`` as for ``derive_token``."""
+    text = orjson.dumps([call, attempt], option=orjson.OPT_SORT_KEYS)
     return str(uuid.UUID(bytes=hashlib.sha256(text).digest()[:16]))
 
 

@@ -1,8 +1,9 @@
 """Waiting for an export to end."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from exportkit.errors import InternalServerError, ServiceError, StoreError, ThrottledError, WaitTimeoutError
 from exportkit.model.description import ExportDescription
@@ -10,7 +11,9 @@ from exportkit.model.times import format_duration
 from exportkit.service.instants import whole_second
 from exportkit.service.protocol import Clock, ExportService
 
-__all__ = ["NoWaitProgress", "WaitProgress", "may_pass", "typical_durations", "wait_for"]
+__all__ = ["NoWaitProgress", "WaitProgress", "may_pass", "typical_durations", "until_ended", "wait_for"]
+
+T = TypeVar("T")
 
 _FIRST_PAUSE = 5.0  # seconds; no export is known to have ended in less than 5 minutes
 _LONGEST_PAUSE = 30.0
@@ -19,7 +22,6 @@ _FAULTS = 10  # in a row, each after botocore's own retries: the service, or the
 _EARLIER = 3  # exports that durations are taken from
 _LOOKED_AT = 25  # one page of ListExports
 _FOREVER = float("inf")
-_GOES_ON = "goes on by itself: exportkit wait waits again"
 
 
 class WaitProgress(Protocol):
@@ -63,50 +65,74 @@ def wait_for(
         ObjectNotFoundError: The service knows no such export.
         StoreError: The service cannot be asked, or answered with an error.
     """
+    progress = progress or NoWaitProgress()
     began = clock.now()
+
+    def ended(export: ExportDescription) -> bool:
+        progress.waiting(export, _elapsed(export, began, clock.now()))
+        export.check_not_failed()
+        if export.export_status in {"COMPLETED", "IN_PROGRESS"}:
+            return export.export_status == "COMPLETED"
+        raise ServiceError(
+            arn,
+            f"the export is {export.export_status}, neither under way nor complete nor failed; update exportkit",
+        )
+
+    return until_ended(lambda: service.describe(arn), ended, arn, clock, timeout, "exportkit wait waits again")
+
+
+def until_ended(
+    describe: Callable[[], T], ended: Callable[[T], bool], arn: str, clock: Clock, timeout: timedelta | None, again: str
+) -> T:
+    """Returns what the service says of something that goes on by itself, once it has ended.
+
+    Args:
+        describe: Asks the service.
+        ended: Tells whether it has ended; what it raises ends the wait.
+        arn: What is waited for.
+        clock: Tells the time, and lets it pass.
+        timeout: How long to wait; None: as long as it takes.
+        again: How to wait again.
+
+    Raises:
+        WaitTimeoutError: It is still under way after ``timeout``.
+        StoreError: The service cannot be asked, or answered with an error; one that may pass only after many in a row.
+    """
+    goes_on = f"goes on by itself: {again}"
     try:
-        return _wait_on(service, arn, clock, began, timeout, progress or NoWaitProgress())
+        return _until_ended(describe, ended, arn, clock, timeout, goes_on)
     except KeyboardInterrupt as interrupt:
-        interrupt.add_note(f"{arn} {_GOES_ON}")
+        interrupt.add_note(f"{arn} {goes_on}")
         raise
 
 
-def _wait_on(
-    service: ExportService,
+def _until_ended(
+    describe: Callable[[], T],
+    ended: Callable[[T], bool],
     arn: str,
     clock: Clock,
-    began: datetime,
     timeout: timedelta | None,
-    progress: WaitProgress,
-) -> ExportDescription:
+    goes_on: str,
+) -> T:
+    began = clock.now()
     pause, faults = _FIRST_PAUSE, 0
-    export = service.describe(arn)
-    while True:
+    found = describe()
+    while not ended(found):
         now = clock.now()
-        progress.waiting(export, _elapsed(export, began, now))
-        export.check_not_failed()
-        if export.export_status == "COMPLETED":
-            return export
-        if export.export_status != "IN_PROGRESS":
-            raise ServiceError(
-                arn,
-                f"the export is {export.export_status}, neither under way nor complete nor failed; update exportkit",
-            )
         left = _FOREVER if timeout is None else (timeout - (now - began)).total_seconds()
         if left <= 0:
-            raise WaitTimeoutError(
-                arn,
-                f"still under way after {format_duration(whole_second(now) - whole_second(began))}; it {_GOES_ON}",
-            )
+            elapsed = format_duration(whole_second(now) - whole_second(began))
+            raise WaitTimeoutError(arn, f"still under way after {elapsed}; it {goes_on}")
         clock.sleep(min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         try:
-            export = service.describe(arn)
+            found = describe()
             faults = 0
         except StoreError as error:
             faults += 1
             if not may_pass(error) or faults == _FAULTS:
                 raise
+    return found
 
 
 def typical_durations(service: ExportService, export: ExportDescription) -> tuple[timedelta, ...]:

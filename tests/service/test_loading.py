@@ -29,6 +29,7 @@ from tests.commands import did, run
 from tests.handwriting import Handwriting
 from tests.histories import START, WINDOW, Writing
 from tests.making import Made, change, item, make_export
+from tests.servers.dynamodb import DynamoDB
 from tests.service.simulated import FakeClock, Wire
 
 JSON, ION = OutputFormat
@@ -473,3 +474,22 @@ class TestCommand:
         assert (done.code, done.out) == (1, "")
         assert "it is not good (record-malformed)" in done.err
         assert f"{export.data_files[0]}:1" in done.err
+
+
+@pytest.mark.server
+def test_many_writers_into_a_table_of_moto(dynamodb: DynamoDB, tmp_path: Path) -> None:
+    dynamodb.client.create_table(
+        TableName="Restored",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    export = of_items(tmp_path, *([f"{file}-{number}" for number in range(70)] for file in range(3))).folder
+    words = ("load", export, "Restored", "--dynamodb-endpoint-url", dynamodb.url)
+    assert did(*words, "--jobs", 6, "--json").told["puts"] == 210
+    pages = dynamodb.client.get_paginator("scan").paginate(TableName="Restored")
+    found = sorted(each["pk"]["S"] for page in pages for each in page["Items"])
+    assert found == sorted(f"{file}-{number}" for file in range(3) for number in range(70))
+    done = run(*words)
+    assert done.code == 2
+    assert "holds items" in done.err
