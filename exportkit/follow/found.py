@@ -13,7 +13,7 @@ from exportkit.model.formats import ExportType
 from exportkit.service.instants import whole_second
 from exportkit.service.protocol import ExportService
 
-__all__ = ["Found", "is_filtered", "look_around"]
+__all__ = ["Found", "is_filtered", "look_around", "why_foreign"]
 
 
 @dataclass(kw_only=True)
@@ -91,7 +91,7 @@ def look_around(
     for known in place.look():
         if isinstance(known, ExportError):
             left_out(place.folder, str(known))
-        elif known.id not in failed | under_way and (why := _foreign(known, table)) is None:
+        elif known.id not in failed | under_way and (why := why_foreign(known, table)) is None:
             found.add(known)
         elif why:
             left_out(known.uri, why)
@@ -111,8 +111,8 @@ def _belongs(export: ExportDescription, table: TableDescription, options: Follow
     return here and same and told and not is_filtered(export)
 
 
-def _foreign(known: Known, table: TableDescription) -> str | None:
-    """Returns why an export does not belong to the chain; nothing to be told where it is another table's."""
+def why_foreign(known: Known, table: TableDescription) -> str | None:
+    """Returns why a finished export does not belong to the chain; an empty text where nobody would think it did."""
     summary = known.summary
     if summary.table_arn != table.table_arn or summary.exportkit is not None:
         return ""

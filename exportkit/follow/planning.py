@@ -128,7 +128,8 @@ def next_window(start: datetime, latest: datetime, length: timedelta | None, cut
     """Returns the next window.
 
     It ends where something stands that the chain can go on with (a window that is there already, a full
-    export), so that holes are filled exactly and new full exports become bases. Else it has the length asked for, or is all that is due.
+    export), so that holes are filled exactly and new full exports become bases. Else it has the length asked
+    for, or is all that is due.
 
     Args:
         start: Where it begins.

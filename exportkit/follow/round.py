@@ -12,7 +12,7 @@ from exportkit.errors import (
     ObjectNotFoundError,
 )
 from exportkit.follow.checking import Checker
-from exportkit.follow.found import Found, is_filtered
+from exportkit.follow.found import Found, is_filtered, why_foreign
 from exportkit.follow.means import Means
 from exportkit.follow.place import Place
 from exportkit.follow.planning import FollowedChain, Known, choose_chain, first_running, next_window
@@ -175,8 +175,24 @@ class Round:
             raise ObjectNotFoundError(export.export_arn, told)
         if isinstance(known, ExportError):
             raise known
-        self.found.add(known)
+        self._take(export, known)
         return True
+
+    def _take(self, export: ExportDescription, known: Known) -> None:
+        """Adds an export that has ended to what there is.
+
+        Raises:
+            ChainError: It was asked for here, and is not what it was asked to be: it would be asked for without end.
+        """
+        why = why_foreign(known, self.found.table)
+        if why is None and known.summary.window != export.window:
+            why = f"its window is {known.summary.window}, not {export.window}"
+        if why is None:
+            self.found.add(known)
+        elif export.export_arn in self.done.requested:
+            raise ChainError(known.uri, f"is not what it was asked to be: {why or 'of another table'}", "kind")
+        else:
+            self.means.tell("left-out", {"uri": known.uri, "why": why})
 
     def _has_ended(self, export: ExportDescription) -> bool:
         now = self.means.service.describe(export.export_arn)

@@ -57,6 +57,18 @@ def _item(name: str, number: int) -> Item:
     return item | {"odd": None} if number % 2 else item
 
 
+class EndingClock(FakeClock):
+    """A clock that comes to an end: the process is told to stop then."""
+
+    end: datetime
+    stop: Callable[[], None]
+
+    def sleep(self, seconds: float, /) -> None:
+        super().sleep(seconds)
+        if self.instant >= self.end:
+            self.stop()
+
+
 @dataclass
 class Export:
     """An export: what is said of it, its fate, and when that is sealed."""

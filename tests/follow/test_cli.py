@@ -3,58 +3,21 @@
 import json
 import os
 import signal
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exportkit.follow.place import Place
 from exportkit.model.description import ExportDescription
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.times import parse_time
-from exportkit.store import StoreOptions
 from tests.commands import run, state_in
-from tests.follow.simulated import HOUR, LAG, START, SimulatedService, life
+from tests.follow.simulated import HOUR, LAG, START, EndingClock, SimulatedService, life
 from tests.histories import TABLE
 from tests.servers.s3 import S3
-from tests.service.simulated import FakeClock
 
 WORDS = ("follow", "Orders", "--bucket", "backups")
-
-
-class EndingClock(FakeClock):
-    """A clock that comes to an end: the process is told to stop then."""
-
-    end: datetime
-    stop: Callable[[], None]
-
-    def sleep(self, seconds: float, /) -> None:
-        super().sleep(seconds)
-        if self.instant >= self.end:
-            self.stop()
-
-
-@pytest.fixture
-def clock() -> EndingClock:
-    found = EndingClock(START)
-    found.end = START + timedelta(days=99)
-    return found
-
-
-@pytest.fixture
-def service(tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch) -> SimulatedService:
-    """A service in the place of the API, and a folder in the place of the bucket."""
-    found = SimulatedService(clock, tmp_path / "bucket", life(3))
-
-    def place(root: Any, options: StoreOptions) -> Place:
-        return Place(found.root if root == "s3://backups" else root, options)
-
-    monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: found)
-    monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
-    monkeypatch.setattr("exportkit.follow.following.Place", place)
-    return found
 
 
 def events(out: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 from exportkit.errors import ChainError, ExportFailedError, PointInTimeRecoveryUnavailableError, VerificationError
 from exportkit.export import open_export
 from exportkit.follow import FollowReport
+from exportkit.model.description import ExportDescription
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.window import Window
 from tests.commands import state_in
@@ -334,3 +335,30 @@ def test_an_export_whose_files_are_gone_is_asked_for_anew(table: World) -> None:
     assert len(again.requested) == 1
     assert windows(table.service)[-1] == windows(table.service)[-2]
     snapshot_is_right(table.service, again)
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_one_that_ends_as_something_else_is_not_taken(table: World, mine: bool) -> None:
+    service = table.service
+    arn = None if mine else service.window(START, START + HOUR).export_arn
+    write = service._write
+
+    def filtered(said: ExportDescription) -> int:
+        count = write(said)
+        if mine or said.export_arn == arn:
+            summary = service.folder(said) / "manifest-summary.json"
+            summary.write_bytes(
+                summary.read_bytes().replace(b'{"version"', b'{"filterSpecification":{"a":1},"version"')
+            )
+        return count
+
+    service._write = filtered  # type: ignore[method-assign]
+    if mine:
+        with pytest.raises(ChainError, match="is not what it was asked to be: filtered"):
+            table.follower().catch_up()
+        assert len(windows(service)) == 1
+        return
+    report = table.follower().catch_up()
+    assert len(table.told("left-out")) == 1
+    assert report.end == windows(service)[-1].end
+    snapshot_is_right(service, report)
