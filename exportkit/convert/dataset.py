@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from exportkit._version import __version__
 from exportkit.convert.work import Outcome, Target, WorkPlan, WrittenPart, target_document, target_of
@@ -101,6 +99,9 @@ def read_rows(store: Store, dest: str, part: WrittenPart) -> int:
         ItemCountError: They are not as many as were written.
         StoreError: It cannot be read.
     """
+    import pyarrow as pa  # noqa: PLC0415 - it takes long to import, and nothing else here needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     uri = store.join(dest, part.path)
     tail = store.tail(uri, _TAIL)
     needed = int.from_bytes(tail[-8:-4], "little") + 8

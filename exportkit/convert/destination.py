@@ -6,8 +6,7 @@ from itertools import chain
 
 from exportkit.convert.dataset import DATASET, Finished
 from exportkit.convert.quarantine import QUARANTINE_FOLDER
-from exportkit.convert.work import WORK_FOLDER, Workplace, WorkPlan
-from exportkit.convert.writing import DATA_FOLDER
+from exportkit.convert.work import DATA_FOLDER, WORK_FOLDER, Workplace, WorkPlan
 from exportkit.errors import UsageError
 from exportkit.store import Store
 

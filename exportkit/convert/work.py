@@ -15,6 +15,7 @@ from exportkit.schema import Note, NoteKind, Schema, merge_statistics
 from exportkit.store import Store
 
 __all__ = [
+    "DATA_FOLDER",
     "MISFITS_KEPT",
     "WORK_FOLDER",
     "Outcome",
@@ -32,6 +33,7 @@ MISFITS_KEPT = 20
 """Misfits that are told with their places; the others are counted."""
 
 
+DATA_FOLDER = "data"
 WORK_FOLDER = "_work"
 _LIMIT = 1 << 30
 _FORM = 1

@@ -12,7 +12,7 @@ from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.options import ConvertOptions, OnMalformed
 from exportkit.convert.quarantine import QUARANTINE_FOLDER, Quarantine
 from exportkit.convert.tasks import Task
-from exportkit.convert.work import MISFITS_KEPT, TaskRecord, Workplace, WorkPlan, WrittenPart, add_counts
+from exportkit.convert.work import DATA_FOLDER, MISFITS_KEPT, TaskRecord, Workplace, WorkPlan, WrittenPart, add_counts
 from exportkit.errors import ObjectNotFoundError
 from exportkit.export import DataFile
 from exportkit.model.decode import DecodeReport, Misfit, Split
@@ -25,9 +25,8 @@ from exportkit.store import Store
 from exportkit.store.base import Lock
 from exportkit.store.spooled import SpooledObject
 
-__all__ = ["DATA_FOLDER", "Stopped", "TaskWriter", "part_is_whole", "part_name", "quarantine_name"]
+__all__ = ["Stopped", "TaskWriter", "part_is_whole", "part_name", "quarantine_name"]
 
-DATA_FOLDER = "data"
 _BLOCK = 1024 * 1024
 
 

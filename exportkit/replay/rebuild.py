@@ -28,7 +28,7 @@ from exportkit.sink.export_writer import DataFileWriter
 
 __all__ = ["Rebuild", "words_of"]
 
-_TEXT_BYTES = 512 * 1024 * 1024
+_TEXT_BYTES = 64 * 1024 * 1024
 """Decompressed bytes of the base's data files that go into one file of the result, about."""
 _ITEM_BYTES = 500
 """Bytes of an item whose export does not say what it was billed for."""
