@@ -21,7 +21,7 @@ from tests.histories import Writing, key_of
 from tests.making import item, make_export
 from tests.servers.dynamodb_local import LiveTable
 
-pytestmark = [pytest.mark.dynamodb_local, pytest.mark.server]
+pytestmark = [pytest.mark.dynamodb_local, pytest.mark.server, pytest.mark.slow]
 
 JSON, ION = OutputFormat
 KEY = ("pk", "sk")
@@ -127,7 +127,6 @@ def test_a_record_that_dynamodb_refuses_is_named(table: Table, words: tuple[str,
     assert len(live.scan()) == 2
 
 
-@pytest.mark.slow
 def test_killed_again_and_again_it_goes_on(table: Table, words: tuple[str, ...], tmp_path: Path) -> None:
     lines = [
         [item(JSON, f"p{file}", extra=f'"sk":{{"N":"{number}"}},"t":{{"S":"{"x" * 300}"}}') for number in range(60)]
