@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import convert, making, memory, plot, verify
+from benchmarks import convert, making, memory, plot, s3, verify
 from benchmarks.convert.cases import SHAPES
 from benchmarks.data import FOLDER
 from benchmarks.machine import machine
@@ -12,7 +12,7 @@ from benchmarks.replay import measuring as replay
 from benchmarks.replay import memory as replay_memory
 from benchmarks.report import TABLES, write
 
-ROUNDS = {"verify": 7, "convert": 5, "replay": 5}
+ROUNDS = {"verify": 7, "s3": 7, "convert": 5, "replay": 5}
 PLOT = "plot"
 
 
@@ -43,6 +43,7 @@ def main() -> None:
             "memory": lambda: memory.run(quick=quick, folder=folder),
             "replay": lambda: replay.result(replay.run(quick=quick, rounds=rounds["replay"], folder=folder)),
             "replay-memory": lambda: replay_memory.run(quick=quick, folder=folder),
+            "s3": lambda: s3.result(s3.run(quick=quick, rounds=rounds["s3"], folder=folder)),
             "making": lambda: making.run(quick=quick),
         }
         for name in options.which or names:

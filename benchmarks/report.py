@@ -85,6 +85,25 @@ def verify_tables(result: dict[str, Any]) -> str:
     return f"{table(('ratio', 'time', 'CPU time', 'target'), ratios)}\n\n{table(head, times)}"
 
 
+def s3_tables(result: dict[str, Any]) -> str:
+    """Returns the ratios of S3 to local files, then the times."""
+    ratios = [
+        (name, f"{seconds:.2f}", f"{cpu:.2f}", "at most 1.3") for name, (seconds, cpu) in result["ratios"].items()
+    ]
+    times = [
+        (
+            timing["case"],
+            timing["place"],
+            f"{timing['seconds']:.3f}",
+            f"{timing['cpu_seconds']:.3f}",
+            f"{timing['requests']:,}",
+        )
+        for timing in result["timings"]
+    ]
+    head = ("case", "export", "seconds", "CPU s", "requests")
+    return f"{table(('ratio', 'time', 'CPU time', 'target'), ratios)}\n\n{table(head, times)}"
+
+
 def memory_table(result: dict[str, Any]) -> str:
     """Returns the peaks."""
     return table(("case", "peak MB"), [(name, f"{peak / 1e6:,.0f}") for name, peak in result["peaks"].items()])
@@ -110,6 +129,7 @@ TABLES = {
     "memory": memory_table,
     "replay": lambda result: replay_tables(result, table),
     "replay-memory": memory_table,
+    "s3": s3_tables,
     "making": making_table,
 }
 

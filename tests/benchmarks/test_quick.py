@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from benchmarks import convert, making, memory, plot, report, verify
+from benchmarks import convert, making, memory, plot, report, s3, verify
 from benchmarks.convert import answers, compare_answers
 from benchmarks.convert.cases import ITEMS, cases
 from benchmarks.convert.child import Measured
@@ -34,6 +34,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
         "memory": memory.run(quick=True, folder=folder),
         "replay": replay.result(replay.run(quick=True, folder=folder)),
         "replay-memory": replay_memory.run(quick=True, folder=folder),
+        "s3": s3.result(s3.run(quick=True, folder=folder)),
         "making": making.run(quick=True),
     }
 
@@ -47,6 +48,13 @@ def test_every_target_is_measured(results: dict[str, dict[str, dict[str, Any]]])
     assert len(peaks) == 12
     assert all(20_000_000 < peak < 400_000_000 for peak in peaks.values())
     assert len(results["making"]["seconds"]) == 8
+
+
+def test_s3_and_local_files_are_measured_in_turn(results: dict[str, dict[str, Any]]) -> None:
+    timings = results["s3"]["timings"]
+    assert [timing["place"] for timing in timings] == ["local", "S3"] * 4
+    assert all((timing["requests"] > 0) is (timing["place"] == "S3") for timing in timings)
+    assert all(ratio > 0 for both in results["s3"]["ratios"].values() for ratio in both)
 
 
 def test_every_way_of_convert_is_measured(results: dict[str, dict[str, Any]]) -> None:

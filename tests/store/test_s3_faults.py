@@ -20,6 +20,11 @@ pytestmark = pytest.mark.server
 DATA = random.Random(5).randbytes(1_500_000)
 
 
+def some(*quick: Fault) -> list[Any]:
+    """Returns the faults as parameters, all but a few of them slow."""
+    return [pytest.param(each, marks=() if each in quick else pytest.mark.slow) for each in PASSING]
+
+
 @pytest.fixture
 def proxy(s3: S3) -> Iterator[FaultyProxy]:
     with FaultyProxy.to(s3.url) as way:
@@ -40,7 +45,7 @@ def store_by(proxy: FaultyProxy, **named: Any) -> Store:
     return open_store("s3://x", StoreOptions(endpoint_url=proxy.url, read_timeout=patience, **named))
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", some(Fault.ERROR, Fault.CUT, Fault.SHORT, Fault.STALL))
 def test_reading_through_a_fault(fault: Fault, s3: S3, proxy: FaultyProxy) -> None:
     uri = s3.put("data", DATA)
     proxy.share, proxy.faults = 0.5, [fault]
@@ -55,7 +60,7 @@ def test_reading_through_a_fault(fault: Fault, s3: S3, proxy: FaultyProxy) -> No
         assert told["retries"] == told["requests"] - 4  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", some(Fault.SLOW_DOWN, Fault.LOST, Fault.CORRUPT_SENT))
 def test_writing_listing_and_deleting_through_a_fault(fault: Fault, s3: S3, proxy: FaultyProxy) -> None:
     proxy.share, proxy.faults = 0.4, [fault]
     store = store_by(proxy)
@@ -69,7 +74,7 @@ def test_writing_listing_and_deleting_through_a_fault(fault: Fault, s3: S3, prox
     assert proxy.failed[fault]
 
 
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", some(Fault.LOST))
 def test_an_upload_in_parts_through_a_fault(fault: Fault, s3: S3, proxy: FaultyProxy) -> None:
     data = DATA * 6
     proxy.share, proxy.faults = 0.4, [fault]
