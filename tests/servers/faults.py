@@ -7,6 +7,7 @@ send it. Connections are not kept, so that one fault does not reach into the nex
 import hashlib
 import http.client
 import random
+import re
 import socket
 import threading
 from collections import Counter
@@ -95,7 +96,7 @@ class FaultyProxy:
         """Returns what becomes of a request, and the chance that decides the rest of it."""
         with self.lock:
             self.seen[f"{method} {path}"] += 1
-            told = f"{self.seed} {method} {path} {self.seen[f'{method} {path}']}"
+            told = f"{self.seed} {method} {_same_in_every_run(path)} {self.seen[f'{method} {path}']}"
             chance = random.Random(hashlib.sha256(told.encode()).digest())
             fault = None
             if self.only in path and chance.random() < self.share:
@@ -201,6 +202,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.proxy.ending.wait(0.01)  # let what was sent arrive
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             self.connection.close()
+
+
+def _same_in_every_run(path: str) -> str:
+    """Returns a path without the bucket and the upload, whose names are made up anew in each run."""
+    return re.sub(r"uploadId=[^&]+", "", path.removeprefix("/").partition("/")[2])
 
 
 def _another(data: bytes, chance: random.Random) -> bytes:
