@@ -96,7 +96,7 @@ def open_body(target: S3Object, part: str | None = None) -> Any:
     Raises:
         StoreError: It was refused, or failed.
     """
-    answer = target.ask("get_object", _PERMISSION, **({"Range": part} if part else {}))
+    answer = _get(target, **({"Range": part} if part else {}))
     return {**answer, "Body": Body(target, answer)}
 
 
@@ -163,11 +163,11 @@ class Body:
             said = reason if isinstance(reason, str) else " ".join(str(reason).split())
             told = f"broke off {self._breaks} times at byte {self._at:,} of {self.size:,}, the last time by: {said}"
             raise StoreError(self._target.uri, told) from (None if isinstance(reason, str) else reason)
-        time.sleep(random.uniform(0.5, 1) * min(_FIRST_WAIT * 2 ** (self._breaks - 1), _LONGEST_WAIT))  # noqa: S311
+        _wait(self._breaks)
         self._target.traffic.resume()
         rest = {"Range": f"bytes={self._at}-{self._end - 1}", "IfMatch": f'"{self.etag}"'}
         try:
-            answer = self._target.ask("get_object", _PERMISSION, **rest)
+            answer = _get(self._target, **rest)
         except StoreError as error:
             if error_code(error) in {"PreconditionFailed", "412"}:
                 raise StoreError(self._target.uri, _CHANGED) from error.__cause__
@@ -179,6 +179,31 @@ class Body:
         if _stretch(answer) != (self._at, self._end, self.size):
             self._body.close()
             raise StoreError(self._target.uri, f"{rest['Range']} was asked for, and other bytes came")
+
+
+def _get(target: S3Object, **named: Any) -> Any:
+    """Returns S3's answer to GetObject.
+
+    botocore sends a request again that fails, but not one whose answer is an error that breaks off in its middle.
+
+    Raises:
+        StoreError: It was refused, or failed.
+    """
+    breaks = 0
+    while True:
+        try:
+            return target.ask("get_object", _PERMISSION, **named)
+        except HTTPError as error:
+            breaks += 1
+            if breaks >= TRIES:
+                told = f"the answer broke off {breaks} times, the last time by: {' '.join(str(error).split())}"
+                raise StoreError(target.uri, told) from error
+        _wait(breaks)
+        target.traffic.resume()
+
+
+def _wait(breaks: int) -> None:
+    time.sleep(random.uniform(0.5, 1) * min(_FIRST_WAIT * 2 ** (breaks - 1), _LONGEST_WAIT))  # noqa: S311
 
 
 def _stretch(answer: Any) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from exportkit.errors import StoreError
+from exportkit.errors import ObjectNotFoundError, StoreError
 from exportkit.store import Store, StoreOptions, Traffic, open_store, s3_reading
 from exportkit.store.s3_reading import TRIES
 from tests.servers.faults import PASSING, Fault, FaultyProxy
@@ -125,6 +125,19 @@ def test_a_server_that_never_gets_better_is_given_up(fault: Fault, s3: S3, proxy
     with pytest.raises(StoreError):
         store_by(proxy).read(uri, 1)
     assert proxy.seen.total() == 10
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.SHORT, Fault.STALL])
+def test_an_error_that_breaks_off_is_asked_for_again(fault: Fault, s3: S3, proxy: FaultyProxy) -> None:
+    proxy.share, proxy.faults, proxy.seed = 0.6, [fault], 1
+    store = store_by(proxy)
+    for number in range(4):
+        with pytest.raises(ObjectNotFoundError):
+            store.read(f"{s3.uri}/nothing/{number}", 1)
+    assert proxy.failed[fault]
+    proxy.share = 1
+    with pytest.raises(StoreError):
+        store.read(f"{s3.uri}/nothing/9", 1)
 
 
 def test_a_bucket_that_is_missing_is_not_asked_for_again(s3: S3, proxy: FaultyProxy) -> None:
