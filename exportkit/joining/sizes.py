@@ -50,7 +50,7 @@ def measure(export: Export) -> ExportSize:
 
     found = list(in_order(size, (file for file in export.files() if file.entry.item_count), _ASKERS))
     looked_into = found[:: max(1, len(found) // _LOOKED_INTO)]
-    inflated = sum(int.from_bytes(export.store.tail(uri, _LENGTH), "little") for uri, _ in looked_into)
+    inflated = sum(int.from_bytes(export.store.tail(uri, _LENGTH), "little") for uri, size in looked_into if size)
     deflated = sum(size for _, size in looked_into)
     total = sum(size for _, size in found)
     if inflated < deflated:  # it is the length of a file's last gzip member alone

@@ -17,10 +17,13 @@ from exportkit.store.local_lock import LocalLock
 __all__ = ["Checkpoint"]
 
 _VERSION = 1
+_BEGUN = "begun"
 
 
 class Checkpoint:
     """The data files that a load has finished: a line of text for each, behind a first line that tells which load.
+
+    A line between tells that the load has begun to write, so that what the table holds may be its own.
 
     A context manager: it keeps other runs of the same load off, and reads what an earlier one has left.
 
@@ -30,7 +33,7 @@ class Checkpoint:
 
     Attributes:
         path: The file.
-        resumed: Whether an earlier run has finished some data files.
+        begun: Whether this load, now or in an earlier run, may have written something.
     """
 
     def __init__(self, path: Path | None, load: Mapping[str, Any]) -> None:
@@ -40,11 +43,7 @@ class Checkpoint:
         self.path = path or Path(tempfile.gettempdir(), name)
         self._header = {"exportkit_load": _VERSION, "fingerprint": self._fingerprint, **load}
         self._done: set[tuple[int, int]] = set()
-
-    @property
-    def resumed(self) -> bool:
-        """Whether an earlier run has finished some data files."""
-        return bool(self._done)
+        self.begun = False
 
     def __enter__(self) -> Self:
         """Takes the lock and reads the file.
@@ -71,7 +70,7 @@ class Checkpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._held:
-            if not self._done:  # nothing to go on from
+            if not self.begun:  # nothing to go on from
                 self.discard()
 
     def finished(self, step: int, file: int) -> bool:
@@ -83,18 +82,30 @@ class Checkpoint:
         """
         return (step, file) in self._done
 
+    def begin(self) -> None:
+        """Notes that writing begins.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        if not self.begun:
+            self.begun = True
+            self._append(_BEGUN)
+
     def finish(self, step: int, file: int) -> None:
         """Notes that a data file is done.
 
         Raises:
             StoreError: It cannot be written.
         """
+        self.begin()
         self._done.add((step, file))
         self._append([step, file])
 
     def discard(self) -> None:
-        """Forgets it all: the load is done."""
+        """Forgets it all: the load is done, or nothing of it."""
         self._done.clear()
+        self.begun = False
         with suppress(FileNotFoundError):
             self.path.unlink()
 
@@ -116,9 +127,10 @@ class Checkpoint:
             return
         *lines, torn = data.split(b"\n")  # a killed run may not have come to the end of a line
         try:
-            header, *done = map(orjson.loads, lines)
+            header, *told = map(orjson.loads, lines)
             fingerprint = header["fingerprint"]
-            self._done = {(step, file) for step, file in done}
+            self.begun = told[:1] == [_BEGUN]
+            self._done = {(step, file) for step, file in told[1:]}
         except (KeyError, TypeError, ValueError):
             raise UsageError(f"{self.path} is no file of a load; name another one (--resume-file)") from None
         if fingerprint != self._fingerprint:

@@ -26,7 +26,7 @@ from exportkit.service.judging import verified, warnings_of
 from exportkit.service.protocol import Clock, SystemClock
 from exportkit.service.tokens import token_of
 from exportkit.store import StoreOptions
-from exportkit.store.aws import api_input
+from exportkit.store.aws import api_input, table_region
 from exportkit.verify import VerifyReport
 from exportkit.verify.service import described_table
 
@@ -113,6 +113,8 @@ def plan_import(
     storage, engine = storage or StoreOptions(), engine or select_engine()
     given = None if key is None else _given_key(key)
     throughput = _throughput(billing_mode, read_capacity, write_capacity)
+    if table is not None and table_region(table) is not None:
+        raise UsageError(f"the new table has to be given a name, not an ARN: {table}")
     export = open_source(location, storage, jobs, max_record_size)
     _check_kind(export)
     bucket, _, prefix = export.data_folder.removeprefix("s3://").partition("/")

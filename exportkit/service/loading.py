@@ -166,7 +166,7 @@ def load(
     path = None if resume_file is None else Path(resume_file)
     with Checkpoint(path, _told_load(described, table, storage, ordered)) as checkpoint:
         is_state = ordered[0].summary.export_type is ExportType.FULL
-        if is_state and not allow_existing and not checkpoint.resumed and not target.is_empty():
+        if is_state and not allow_existing and not checkpoint.begun and not target.is_empty():
             raise UsageError(
                 f"the table {table} holds items, and items of {ordered[0].uri} would take the place of those with the "
                 "same key; load into an empty table, or accept that with --allow-existing"
@@ -239,10 +239,12 @@ class _Run:
         self.progress.begin(sum(export.summary.item_count for export in self.exports))
         total, pace = Effect(), Pace(self.rate, self.clock, self.stop)
         writer = BatchWriter(table=self.target, pace=pace, clock=self.clock, stop=self.stop)
+        began_before = checkpoint.begun
 
         def write(batch: Batch) -> tuple[Batch, Effect]:
             return batch, writer.write(batch)
 
+        checkpoint.begin()
         try:
             for step, export in enumerate(self.exports):
                 with ExitStack() as stack:
@@ -254,8 +256,12 @@ class _Run:
                         if batch.last:
                             checkpoint.finish(step, batch.file.index)
         except (ExportkitError, KeyboardInterrupt) as error:
-            if checkpoint.resumed:
+            if not (began_before or writer.touched.is_set()):
+                checkpoint.discard()  # the table is as it was: what it holds later is not this load's
+            elif len(checkpoint):
                 error.add_note(f"{len(checkpoint):,} data files are loaded; the same command goes on from there")
+            else:
+                error.add_note("a part is loaded; the same command does it again, and goes on")
             raise
         return total
 

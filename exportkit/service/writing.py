@@ -2,14 +2,15 @@
 
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exportkit.errors import ThrottledError, UnfitExportError
+from exportkit.errors import StoreError, ThrottledError, UnfitExportError
 from exportkit.service.batches import Batch
 from exportkit.service.pace import Pace, pause
 from exportkit.service.protocol import Clock
 from exportkit.service.tables import Table, Written
+from exportkit.service.waiting import may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +61,14 @@ class BatchWriter:
         pace: How fast.
         clock: Lets time pass between calls.
         stop: Ends the writing of all batches once it is set: nobody waits for them any more.
+        touched: Set once the table may hold something that was written.
     """
 
     table: Table
     pace: Pace
     clock: Clock
     stop: threading.Event
+    touched: threading.Event = field(default_factory=threading.Event)
 
     def write(self, batch: Batch) -> Effect:
         """Writes a batch, all of it.
@@ -103,7 +106,13 @@ class BatchWriter:
                 written = self.table.write(left)
             except ThrottledError:
                 written = Written(left, 0.0)
+            except StoreError as error:
+                if may_pass(error):  # no answer, or a failure: it may be done all the same
+                    self.touched.set()
+                raise
             done = len(left) - len(written.left)
+            if done:
+                self.touched.set()
             units = each * done if written.units is None else written.units
             effect.units += written.units or 0.0
             self.pace.correct(units - each * len(left))

@@ -37,12 +37,14 @@ class S3Lock:
         self._lease = lease
         self._etag = ""
         self._lost: LockedError | None = None
+        self._renewed = 0.0
         self._end = threading.Event()
         self._renewing = threading.Thread(target=self._renew, name="exportkit-lock", daemon=True)
 
     def __enter__(self) -> Self:
         self._body = Holder.this().to_json()
         for _ in range(_TRIES):
+            self._renewed = time.monotonic()
             if self._put(IfNoneMatch="*") or self._take_over():
                 self._renewing.start()
                 return self
@@ -64,9 +66,11 @@ class S3Lock:
                     raise
 
     def check(self) -> None:
-        """Raises the error of a lock that was lost."""
+        """Raises the error of a lock that was lost, or whose lease is over while it waits to be renewed."""
         if self._lost is not None:
             raise self._lost
+        if time.monotonic() - self._renewed > self._lease:
+            raise LockedError(self._uri, "the lock could not be renewed in time; another run may have taken it over")
 
     def _put(self, **condition: Any) -> bool:
         """Tells whether the object could be put on the condition."""
@@ -123,14 +127,14 @@ class S3Lock:
 
     def _renew(self) -> None:
         """Renews the lease until the end; a failure counts only when the lease is over."""
-        renewed = time.monotonic()
         while not self._end.wait(self._lease / 3):
+            asked = time.monotonic()
             try:
                 if not self._put(IfMatch=f'"{self._etag}"') and not self._is_ours():
                     self._lost = LockedError(self._uri, "another run has taken the lock over; this one stopped")
                     return
-                renewed = time.monotonic()
+                self._renewed = asked
             except StoreError as error:
-                if time.monotonic() - renewed > self._lease:
+                if time.monotonic() - self._renewed > self._lease:
                     self._lost = LockedError(self._uri, f"the lock could not be renewed: {error.message}")
                     return

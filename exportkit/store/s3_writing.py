@@ -1,5 +1,6 @@
 """Objects of S3, written while they are made: small ones by one put, others by a multipart upload."""
 
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,6 +12,8 @@ __all__ = ["PART_SIZE", "S3Writer"]
 
 PART_SIZE = 8 * 1024 * 1024
 """Bytes of a multipart upload's first parts. S3 takes 10,000 parts, so every thousandth makes the later ones larger."""
+
+_ANSWERING = timedelta(seconds=5)
 
 
 class S3Writer:
@@ -91,7 +94,8 @@ class S3Writer:
             if error_code(error) != "NoSuchUpload":
                 raise
             there = self._target.ask("head_object", "s3:GetObject")
-            if there["ContentLength"] != self._size or there["LastModified"] < answered_at(self._begun):
+            # S3 dates such an object by the second in which its upload was begun: a little before it had answered.
+            if there["ContentLength"] != self._size or there["LastModified"] < answered_at(self._begun) - _ANSWERING:
                 raise
             return there
 

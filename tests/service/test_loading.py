@@ -1,6 +1,7 @@
 """``exportkit load`` against the wire: what leaves, what comes again, what stops it, and how it goes on."""
 
 import base64
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 import orjson
 import pytest
 
+import exportkit
 from exportkit.errors import (
     AccessDeniedError,
     ChainError,
+    InternalServerError,
     LockedError,
     MalformedRecordError,
     TableNotFoundError,
@@ -23,6 +26,7 @@ from exportkit.errors import (
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.values import ChangeRecord, Item
 from exportkit.service import LoadReport, load
+from exportkit.service.batches import read_batches
 from exportkit.service.checkpoint import Checkpoint
 from exportkit.store import aws
 from tests.commands import did, run
@@ -184,6 +188,16 @@ class TestWhatLeaves:
         assert sum(len(call) for call in written(wire)) == 25
         assert len(sizes) > 1
         assert max(len(call) for call in written(wire)) * 6 * 195_000 < 16_000_000
+
+    def test_16_mb_of_small_values(self, tmp_path: Path) -> None:
+        # botocore puts spaces between them, which the records do not have.
+        numbers = ",".join(['{"N":"1"}'] * 100_000)
+        extra = f'"l":{{"L":[{numbers}]}}'
+        lines = [item(JSON, f"k{number}", extra=extra) for number in range(14)]
+        source = exportkit.open(make_export(tmp_path, JSON, [lines]).folder)
+        calls = [batch.requests() for batch in read_batches(source, iter([*source.files()]))]
+        assert sum(map(len, calls)) == 14
+        assert max(len(json.dumps(call)) for call in calls) < 15_900_000
 
     def test_the_service_is_asked_for_what_it_consumed(self, loading: Load, wire: Wire, tmp_path: Path) -> None:
         consumed = {"UnprocessedItems": {}, "ConsumedCapacity": [{"TableName": "Restored", "CapacityUnits": 2.5}]}
@@ -401,6 +415,40 @@ class TestGoingOn:
         wire.answers = [DESCRIBED, DONE]
         load(export, "Restored", jobs=1)
         assert [len(call) for call in keys(wire)] == [25, 5]
+
+    def test_a_state_of_which_a_part_of_one_file_is_written_goes_on(
+        self, loading: Load, wire: Wire, tmp_path: Path, temporary: Path
+    ) -> None:
+        export = of_items(tmp_path, [f"k{number}" for number in range(30)]).folder
+        with pytest.raises(AccessDeniedError) as caught:
+            loading(export, answers=[DONE, refused("AccessDeniedException")])
+        assert caught.value.__notes__ == ["a part is loaded; the same command does it again, and goes on"]
+        wire.answers = [DESCRIBED, refused("AccessDeniedException")]
+        with pytest.raises(AccessDeniedError):  # nor is it forgotten where it fails again at once
+            load(export, "Restored", jobs=1)
+        wire.sent.clear()
+        wire.answers = [DESCRIBED, DONE]
+        assert load(export, "Restored", jobs=1).puts == 30
+        assert [operation for operation, _ in wire.sent] == ["DescribeTable", "BatchWriteItem", "BatchWriteItem"]
+        assert [*temporary.iterdir()] == []
+
+    def test_one_whose_first_answer_was_lost_goes_on(self, loading: Load, wire: Wire, tmp_path: Path) -> None:
+        export = of_items(tmp_path, ["a"]).folder
+        with pytest.raises(InternalServerError):
+            loading(export, answers=[(500, {"__type": "InternalServerError"})])
+        wire.answers = [DESCRIBED, DONE]
+        assert load(export, "Restored", jobs=1).puts == 1
+
+    def test_one_that_wrote_nothing_begins_anew(
+        self, loading: Load, wire: Wire, tmp_path: Path, temporary: Path
+    ) -> None:
+        export = of_items(tmp_path, ["a"]).folder
+        with pytest.raises(AccessDeniedError):
+            loading(export, answers=[refused("AccessDeniedException")])
+        assert [*temporary.iterdir()] == []
+        wire.answers = [DESCRIBED, {"Count": 1}]
+        with pytest.raises(UsageError, match="holds items"):
+            load(export, "Restored", jobs=1)
 
     def test_a_torn_last_line_counts_for_nothing(self, tmp_path: Path) -> None:
         path, told = tmp_path / "done", {"table": "T"}

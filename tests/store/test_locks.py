@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from exportkit.errors import AccessDeniedError, LockedError
+from exportkit.errors import AccessDeniedError, LockedError, StoreError
 from exportkit.store import open_store
 from exportkit.store.holder import Holder
 from exportkit.store.s3 import S3Store
@@ -161,6 +162,22 @@ class TestS3:
                     lock.check()
                     time.sleep(0.1)
         assert self.is_there(s3)
+
+    def test_one_that_waits_to_be_renewed_is_no_longer_sure_once_its_lease_is_over(
+        self, s3: S3, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stalls = threading.Event()
+
+        def put(*_: object, **__: object) -> None:
+            stalls.wait(20)
+            raise StoreError("s3://x", "no answer")
+
+        with self.lock(s3, lease=1) as lock:
+            monkeypatch.setattr(S3Object, "put", put)
+            time.sleep(1.5)
+            with pytest.raises(LockedError, match="could not be renewed in time"):
+                lock.check()
+            stalls.set()
 
     def test_a_denied_put(self, s3: S3, aws_environment: pytest.MonkeyPatch) -> None:
         aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "wrong")

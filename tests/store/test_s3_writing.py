@@ -1,6 +1,8 @@
 """Writing to S3 against a real server: whole objects or none, one request for small ones, leftovers cleared."""
 
 import random
+from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,24 @@ def test_an_upload_that_cannot_be_aborted_is_told(s3: S3) -> None:
     assert caught.value.__notes__ == [
         "the unfinished upload of s3://b/k could not be aborted, and takes up space until it is: exportkit clean s3://b/k"
     ]
+
+
+@pytest.mark.parametrize(("dated", "is_done"), [("11:59:59", True), ("11:59:00", False)])
+def test_an_upload_whose_last_answer_was_lost_is_known_by_its_size_and_date(s3: S3, dated: str, is_done: bool) -> None:
+    client = S3Store(s3.options()).client
+    lost = {"ETag": '"e-1"', "ContentLength": 2, "LastModified": datetime.fromisoformat(f"2026-01-14T{dated}+00:00")}
+    with Stubber(client) as stub:
+        # S3 dates an object made of parts by when its upload was begun, which is before it has answered.
+        said = {"HTTPHeaders": {"date": "Wed, 14 Jan 2026 12:00:00 GMT"}}
+        stub.add_response("create_multipart_upload", {"UploadId": "u", "ResponseMetadata": said})
+        stub.add_response("upload_part", {"ETag": '"p"'})
+        stub.add_client_error("complete_multipart_upload", "NoSuchUpload")
+        stub.add_response("head_object", lost)
+        stub.add_response("abort_multipart_upload", {})
+        writer = S3Writer(S3Object(client, f"{s3.uri}/x", {"Bucket": s3.bucket, "Key": "x"}), part_size=1)
+        with nullcontext() if is_done else pytest.raises(StoreError, match="NoSuchUpload"), writer:
+            writer.write(b"ab")
+    assert writer.info.etag == ("e-1" if is_done else "")
 
 
 def test_leftovers_of_a_killed_process_are_cleared(s3: S3) -> None:
