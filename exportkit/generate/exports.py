@@ -15,6 +15,7 @@ from uuid import UUID
 
 import orjson
 
+from exportkit.errors import UsageError
 from exportkit.generate.chain import Change, Effect, Table
 from exportkit.generate.options import GenerateOptions
 from exportkit.generate.render import Renderer
@@ -34,6 +35,7 @@ _LEAST_BILL = 10_000_000
 _BATCH_SIZE = 1 << 20
 """Bytes of records put together before they are compressed."""
 
+_S3 = ("s3:/", "s3n:/", "s3a:/")  # as a path has it, too: one slash of two
 _T = TypeVar("_T")
 
 
@@ -108,10 +110,12 @@ def generate(
     Whatever ends it early carries a note that names the export left unfinished.
 
     Raises:
-        UsageError: A key attribute has the name of another attribute of the shape.
+        UsageError: ``dest`` is no local folder, or a key attribute has the name of another attribute of the shape.
         StoreError: The folder cannot be written.
     """
     options = options or GenerateOptions()
+    if os.fspath(dest).lower().startswith(_S3):
+        raise UsageError(f"generate writes into a local folder, not {dest}; copy it there with aws s3 sync")
     run = _Run(os.fspath(dest), options)
     base = run.base()
     windows = tuple(run.windows())

@@ -22,6 +22,7 @@ from exportkit.model.scan import ReadOptions
 from exportkit.model.times import to_micros
 from exportkit.model.values import ChangeRecord, Item
 from exportkit.reading import OpenExport
+from tests.commands import run
 
 JSON, ION = OutputFormat
 NEW, BOTH = ExportView
@@ -306,3 +307,11 @@ def test_a_table_never_loses_count() -> None:
         assert len({change.item for change in changes}) == len(changes)
         assert len(changes) == sum(effects.values()) - effects[Effect.INSERT_THEN_DELETE]
         assert all(window * 100 <= change.timestamp < window * 100 + 100 for change in changes)
+
+
+def test_s3_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="local folder"):
+        generate("s3://bucket/x", GenerateOptions(items=1))
+    done = run("generate", "-o", "s3://bucket/x", "--items", 1)
+    assert (done.code, [*tmp_path.iterdir()]) == (2, [])
