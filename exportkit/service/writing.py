@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exportkit.errors import StoreError, ThrottledError, UnfitExportError
+from exportkit.errors import ExportkitError, StoreError, ThrottledError, UnfitExportError
 from exportkit.service.batches import Batch
 from exportkit.service.pace import Pace, pause
 from exportkit.service.protocol import Clock
@@ -106,8 +106,9 @@ class BatchWriter:
                 written = self.table.write(left)
             except ThrottledError:
                 written = Written(left, 0.0)
-            except StoreError as error:
-                if may_pass(error):  # no answer, or a failure: it may be done all the same
+            except BaseException as error:
+                # Unless it was refused it may be done: there was no answer, or a failure, or nobody waited for it.
+                if not isinstance(error, ExportkitError) or (isinstance(error, StoreError) and may_pass(error)):
                     self.touched.set()
                 raise
             done = len(left) - len(written.left)

@@ -28,6 +28,7 @@ from exportkit.model.values import ChangeRecord, Item
 from exportkit.service import LoadReport, load
 from exportkit.service.batches import read_batches
 from exportkit.service.checkpoint import Checkpoint
+from exportkit.service.tables import Table
 from exportkit.store import aws
 from tests.commands import did, run
 from tests.handwriting import Handwriting
@@ -436,6 +437,21 @@ class TestGoingOn:
         export = of_items(tmp_path, ["a"]).folder
         with pytest.raises(InternalServerError):
             loading(export, answers=[(500, {"__type": "InternalServerError"})])
+        wire.answers = [DESCRIBED, DONE]
+        assert load(export, "Restored", jobs=1).puts == 1
+
+    def test_one_that_was_interrupted_in_its_first_call_goes_on(
+        self, loading: Load, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        export = of_items(tmp_path, ["a"]).folder
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Table, "write", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                loading(export)
         wire.answers = [DESCRIBED, DONE]
         assert load(export, "Restored", jobs=1).puts == 1
 
