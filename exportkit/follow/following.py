@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ExportConflictError, LimitExceededError, StoreError
+from exportkit.errors import ExportConflictError, LimitExceededError, LockedError, StoreError
 from exportkit.export import Location
 from exportkit.follow.checking import Checker
 from exportkit.follow.found import look_around
@@ -99,7 +99,7 @@ class Follower:
             except StoreError as error:
                 faults = faults + 1 if so_far == len(done.requested) + len(verified) else 1
                 so_far = len(done.requested) + len(verified)
-                passes = may_pass(error) or isinstance(error, LimitExceededError | ExportConflictError)
+                passes = may_pass(error) or isinstance(error, LimitExceededError | ExportConflictError | LockedError)
                 if not passes or not self._means.options.wait or faults == _FAULTS:
                     raise
                 pause = min(_PAUSE * 2 ** (faults - 1), _LONGEST_PAUSE)

@@ -10,6 +10,7 @@ from exportkit.follow.place import Place
 from exportkit.follow.planning import Known
 from exportkit.model.description import ExportDescription, TableDescription
 from exportkit.model.formats import ExportType
+from exportkit.model.window import Window
 from exportkit.service.instants import whole_second
 from exportkit.service.protocol import ExportService
 
@@ -91,11 +92,20 @@ def look_around(
     for known in place.look():
         if isinstance(known, ExportError):
             left_out(place.folder, str(known))
-        elif known.id not in failed | under_way and (why := why_foreign(known, table)) is None:
-            found.add(known)
-        elif why:
-            left_out(known.uri, why)
+        elif known.id not in failed | under_way:
+            _add(found, known, place, left_out)
     return found
+
+
+def _add(found: Found, known: Known, place: Place, left_out: Callable[[str, str], None]) -> None:
+    """Adds a finished export, unless it cannot belong to the chain."""
+    why = why_foreign(known, found.table)
+    if why is None and place.filtered.has(known.id):
+        why = "filtered: DescribeExport named a filter"
+    if why is None:
+        found.add(known)
+    elif why:
+        left_out(known.uri, why)
 
 
 def is_filtered(export: ExportDescription) -> bool:
@@ -108,7 +118,13 @@ def _belongs(export: ExportDescription, table: TableDescription, options: Follow
     here = (export.s3_bucket, (export.s3_prefix or "").rstrip("/")) == (options.bucket, options.prefix or "")
     same = None in {export.table_id, table.table_id} or export.table_id == table.table_id
     told = export.window is not None or export.export_time is not None
-    return here and same and told and not is_filtered(export)
+    joins = export.window is None or _can_be_followed(export.window)
+    return here and same and told and joins and not is_filtered(export)
+
+
+def _can_be_followed(window: Window) -> bool:
+    """Tells whether a window that is asked for, in whole seconds, can begin where another ends."""
+    return window.end == whole_second(window.end)
 
 
 def why_foreign(known: Known, table: TableDescription) -> str | None:
@@ -120,6 +136,8 @@ def why_foreign(known: Known, table: TableDescription) -> str | None:
         return "of an earlier table of the same name"
     if summary.filter_keys:
         return f"filtered: its manifest has {', '.join(summary.filter_keys)}"
+    if summary.window and not _can_be_followed(summary.window):
+        return f"its window {summary.window} ends within a second: no other can begin there"
     if summary.export_type is ExportType.FULL and summary.export_time is None:
         return "it names no exportTime"
     return None

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from exportkit.errors import ExportError, ObjectNotFoundError
 from exportkit.export import Export, Location
 from exportkit.follow.planning import Known
-from exportkit.follow.records import Records
+from exportkit.follow.records import FILTERED, VERIFIED, Records
 from exportkit.model.layout import ROOT_FOLDER, is_export_id
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
@@ -26,6 +26,7 @@ class Place:
     Attributes:
         folder: The folder ``AWSDynamoDB``.
         records: What was verified.
+        filtered: What the service said was filtered.
     """
 
     def __init__(self, root: Location, options: StoreOptions) -> None:
@@ -34,7 +35,8 @@ class Place:
         self._options = options
         self._seen: dict[str, Known] = {}
         self.folder = self._store.join(uri, ROOT_FOLDER)
-        self.records = Records(self._store, uri)
+        self.records = Records(self._store, uri, VERIFIED)
+        self.filtered = Records(self._store, uri, FILTERED)
 
     def look(self) -> Iterator[Known | ExportError]:
         """Yields every finished export that is there, and why one cannot be read.

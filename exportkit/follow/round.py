@@ -10,6 +10,7 @@ from exportkit.errors import (
     ExportFailedError,
     LimitExceededError,
     ObjectNotFoundError,
+    VerificationError,
 )
 from exportkit.follow.checking import Checker
 from exportkit.follow.found import Found, is_filtered, why_foreign
@@ -39,11 +40,13 @@ class Done:
         requested: ARNs of the exports that were asked for.
         failures: How many exports failed, by where their windows begin; None for full ones.
         told: Where the chain ended that was told of last.
+        goal: How far the backups reached at its beginning: a run ends there, however long exports take.
     """
 
     requested: list[str] = field(default_factory=list)
     failures: Counter[datetime | None] = field(default_factory=Counter)
     told: datetime | None = None
+    goal: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,14 @@ class Round:
             backups = self.means.service.backups(found.arn)
             now = self.means.clock.now()
             limit, latest = max(backups.earliest, now - REACH), whole_second(min(backups.latest, now))
+            self.done.goal = self.done.goal or latest
             chain = choose_chain(found.bases, found.windows, limit)
-            if chain is None or chain.next_start < limit:
+            if chain is None or self._reach(chain) < limit:
                 export = self._new_base(chain, limit, latest)
                 if not self._waited(export):
                     return Ended(None, None, (export.export_arn,))
                 continue
-            if not self._verified(chain):
+            if not self._verified(chain, limit):
                 continue
             self._tell_chain(chain)
             due = self._ask_for_windows(chain, latest)
@@ -101,6 +105,10 @@ class Round:
                 return Ended(chain, due + max(now - backups.latest, timedelta()), ())
             if not self._waited(awaited):
                 return Ended(chain, None, tuple(export.export_arn for export in found.running))
+
+    def _reach(self, chain: FollowedChain) -> datetime:
+        """Returns where the next window begins once those under way are there: backups have to reach back to it."""
+        return whole_second(first_running(chain, self.found.windows, self.found.running)[1])
 
     # --- asking ---
 
@@ -128,7 +136,7 @@ class Round:
             ahead, end = first_running(chain, found.windows, found.running)
             following = next_window(whole_second(end), latest, options.window, found.cuts)
             under_way = sum(each.window is not None for each in found.running)
-            if following.window is None or under_way >= _AT_ONCE:
+            if following.window is None or under_way >= _AT_ONCE or (self.done.goal and end >= self.done.goal):
                 return following.due
             try:
                 self._ask(options.of_window(found.arn, following.window))
@@ -216,17 +224,30 @@ class Round:
 
     # --- what is finished ---
 
-    def _verified(self, chain: FollowedChain) -> bool:
-        """Verifies what was not verified yet; False where an export turns out not to belong to the chain."""
+    def _verified(self, chain: FollowedChain, limit: datetime) -> bool:
+        """Verifies what was not verified yet; False where an export turns out not to belong to the chain.
+
+        Raises:
+            VerificationError: One is wrong, and no chain without it leads as far.
+        """
         for known in chain.exports:
             if self.place.records.has(known.id):
                 continue
             described = self._described(known)
             if described is not None and is_filtered(described):
                 self.found.drop(known)
+                self.place.filtered.add(known.id, described.to_dict())
                 self.means.tell("left-out", {"uri": known.uri, "why": "filtered: DescribeExport names a filter"})
                 return False
-            self.checker.check(self.place, known, expected=None if described is None else described.item_count)
+            try:
+                self.checker.check(self.place, known, expected=None if described is None else described.item_count)
+            except VerificationError as error:
+                self.found.drop(known)
+                other = choose_chain(self.found.bases, self.found.windows, limit)
+                if other is None or other.end < chain.end:
+                    raise
+                self.means.tell("left-out", {"uri": known.uri, "why": f"not needed, and wrong: {error.message}"})
+                return False
         return True
 
     def _described(self, known: Known) -> ExportDescription | None:

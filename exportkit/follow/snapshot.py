@@ -79,7 +79,8 @@ def _start(place: Place, chain: FollowedChain) -> tuple[Known, Sequence[Link[Kno
     newest = max(states, key=lambda known: (known.time, known.id), default=None)
     if newest is None:
         return chain.base, chain.links
-    return newest, [link for link in chain.links if link.window.start >= newest.time]
+    # By their ends: after a base with milliseconds, the first window begins before the state it applies to.
+    return newest, [link for link in chain.links if link.window.end > newest.time]
 
 
 def _is_snapshot(known: Known, base: Known) -> bool:

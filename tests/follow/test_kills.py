@@ -214,7 +214,7 @@ def test_as_many_as_the_account_may_have(tmp_path: Path) -> None:
     table.service.pass_time(8 * DAY)
     table.service.limit = 2
     report = table.follower().catch_up()
-    assert len(report.requested) == 9
+    assert len(report.requested) == 8
     assert table.told("again") == []
     assert state_in(Path(report.snapshot.uri), ("pk",)) == table.service.state(report.snapshot.time)  # type: ignore[union-attr] - it is kept
 
