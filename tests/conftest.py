@@ -14,7 +14,7 @@ pytest_plugins = ["tests.servers.plugin"]
 
 # The profile is quick unless HYPOTHESIS_PROFILE=thorough; tests/properties/test_thorough.py runs the other.
 settings.register_profile(
-    "quick", max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=250, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

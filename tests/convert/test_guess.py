@@ -141,7 +141,7 @@ def test_quarantined_records_do_not_count(
     assert contents(tmp_path / "one") == expected
 
 
-@pytest.mark.parametrize("kill_at", [20, 45, 65, 80, 95, 105])
+@pytest.mark.parametrize("kill_at", [20, 80, 105])
 def test_killed_where_a_guess_fails(kill_at: int, tmp_path: Path) -> None:
     lines = [[order(JSON, 20 * file + number) for number in range(20)] for file in range(8)]
     lines[5][-1] = '{"Item":{"pk":{"N":"5"}}}'

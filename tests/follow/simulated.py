@@ -64,6 +64,7 @@ class EndingClock(FakeClock):
     stop: Callable[[], None]
 
     def sleep(self, seconds: float, /) -> None:
+        assert self.instant < self.end, "told to stop, it went on"
         super().sleep(seconds)
         if self.instant >= self.end:
             self.stop()

@@ -125,7 +125,12 @@ def test_it_goes_on_until_it_is_stopped(service: SimulatedService, clock: Ending
     clock.end = START + 4 * HOUR
     clock.stop = lambda: os.kill(os.getpid(), number)
     before = signal.getsignal(signal.SIGTERM)
-    done = run(*WORDS, "--rebase", "--window", "1h", "--json")
+    # A shell starts what runs in the background with SIGINT ignored.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        done = run(*WORDS, "--rebase", "--window", "1h", "--json")
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
     assert (done.code, done.err) == (0, "stopped; the next run goes on\n")
     assert signal.getsignal(signal.SIGTERM) is before
     found = events(done.out)
