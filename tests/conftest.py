@@ -16,7 +16,7 @@ pytest_plugins = ["tests.servers.plugin"]
 settings.register_profile(
     "quick", max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("thorough", settings.get_profile("quick"), max_examples=250, derandomize=False)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 REAL_EXPORTS = "EXPORTKIT_REAL_EXPORTS"

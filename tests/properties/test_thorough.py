@@ -1,4 +1,4 @@
-"""The properties with 250 examples each."""
+"""The properties with 100 examples each."""
 
 import os
 import subprocess

@@ -142,7 +142,7 @@ def test_killed_again_and_again_it_goes_on(table: Table, words: tuple[str, ...],
         before = kept.stat().st_size if kept.exists() else 0
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
-            if kept.exists() and kept.stat().st_size > before + 400:  # some files more than before
+            if kept.exists() and kept.stat().st_size > before + 100:  # some files more than before
                 process.send_signal(signal.SIGKILL)
                 kills += 1
             time.sleep(0.01)
