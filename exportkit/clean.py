@@ -95,7 +95,7 @@ def clean(
         if upload.since > last:
             leftover = replace(leftover, kept="begun not long ago: somebody may be at work")
         elif not dry_run:
-            store.abort(upload)
+            upload.abort()
         leftovers.append(leftover)
     for dest in _conversions(store, uri):
         leftover = Leftover(kind=_CONVERSION, uri=dest)

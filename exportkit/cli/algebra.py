@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from exportkit.cli.options import JobsOption, JsonOption, S3OutputOptions, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import (
+    FlagOption,
+    JobsOption,
+    JsonOption,
+    S3OutputOptions,
+    SizeOption,
+    StorageOptions,
+    TempDirOption,
+)
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
@@ -25,7 +33,6 @@ _ATTRIBUTES_SHOWN = 40
 
 _Output = Annotated[str, Parameter(name=["--output", "-o"])]
 _Format = Annotated[OutputFormat | None, Parameter(name="--format")]
-_Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def diff(
@@ -34,11 +41,11 @@ def diff(
     /,
     *,
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
-    summary: _Flag = False,
+    summary: FlagOption = False,
     key: str | None = None,
     form: _Format = None,
-    allow_other_table: _Flag = False,
-    allow_filtered: _Flag = False,
+    allow_other_table: FlagOption = False,
+    allow_filtered: FlagOption = False,
     jobs: JobsOption = None,
     memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,
@@ -101,7 +108,7 @@ def compact(
     *more: str,
     output: _Output,
     form: _Format = None,
-    allow_filtered: _Flag = False,
+    allow_filtered: FlagOption = False,
     jobs: JobsOption = None,
     memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,
@@ -155,7 +162,7 @@ def revert(
     output: _Output,
     at: str | None = None,
     form: _Format = None,
-    allow_filtered: _Flag = False,
+    allow_filtered: FlagOption = False,
     jobs: JobsOption = None,
     memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,

@@ -1,16 +1,10 @@
 """``exportkit clean``: what killed runs left behind."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from exportkit.cli.options import JsonOption, S3OutputOptions, StorageOptions
+from exportkit.cli.options import FlagOption, JsonOption, S3OutputOptions, StorageOptions
 from exportkit.cli.text import printable
 from exportkit.model.times import format_time
 
 __all__ = ["clean"]
-
-_Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 
 
 def clean(
@@ -18,8 +12,8 @@ def clean(
     /,
     *,
     older_than: str = "1d",
-    conversions: _Flag = False,
-    dry_run: _Flag = False,
+    conversions: FlagOption = False,
+    dry_run: FlagOption = False,
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
     stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import FlagOption, JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
 from exportkit.cli.service import aws_command
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["import_command", "load"]
 
-_Switch = Annotated[bool, Parameter(negative="", show_default=False)]
-
 
 def load(
     *locations_and_table: Annotated[str, Parameter(name="LOCATION... TABLE")],
@@ -31,10 +29,10 @@ def load(
     rate: PositiveFloat | None = None,
     jobs: PositiveInt = 8,
     resume_file: Path | None = None,
-    allow_existing: _Switch = False,
-    allow_gap: _Switch = False,
-    allow_filtered: _Switch = False,
-    dry_run: _Switch = False,
+    allow_existing: FlagOption = False,
+    allow_gap: FlagOption = False,
+    allow_filtered: FlagOption = False,
+    dry_run: FlagOption = False,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     temp_dir: TempDirOption = None,
     json: JsonOption = False,
@@ -131,8 +129,8 @@ def import_command(
     read_capacity: PositiveInt | None = None,
     write_capacity: PositiveInt | None = None,
     level: Level = Level.RECORDS,
-    run: _Switch = False,
-    wait: _Switch = False,
+    run: FlagOption = False,
+    wait: FlagOption = False,
     timeout: str | None = None,
     jobs: JobsOption = None,
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,

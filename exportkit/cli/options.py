@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiOptions",
     "DdlOption",
+    "FlagOption",
     "JobsOption",
     "JsonOption",
     "ParquetOptions",
@@ -51,6 +52,7 @@ def _convert_size(_: object, tokens: Sequence[Token]) -> int:
 
 
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+FlagOption = Annotated[bool, Parameter(negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
 DdlOption = Literal["athena", "spark", "duckdb"] | None
@@ -70,13 +72,13 @@ class StorageOptions:
     """Profile of the AWS configuration."""
     region: str | None = None
     """AWS Region."""
-    requester_pays: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    requester_pays: FlagOption = False
     """Pay for the requests to a requester-pays bucket."""
     expected_bucket_owner: str | None = None
     """Account id that must own the bucket that is read."""
     read_timeout: Annotated[float, Parameter(show_default=lambda seconds: f"{seconds:g} s")] = 60
     """Seconds without a byte from S3 after which a connection is given up, and taken up again."""
-    allow_foreign_keys: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    allow_foreign_keys: FlagOption = False
     """Follow manifest keys that lead out of the export's root."""
 
     def resolve(self, output: "S3OutputOptions | None" = None) -> StoreOptions:
@@ -112,7 +114,7 @@ class S3OutputOptions:
     """KMS key to encrypt with: its ARN, ID or alias."""
     acl: str | None = None
     """Canned ACL of what is written, such as bucket-owner-full-control."""
-    output_requester_pays: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    output_requester_pays: FlagOption = False
     """Pay for the requests to the bucket that is written to."""
     output_bucket_owner: str | None = None
     """Account id that must own the bucket that is written to."""
@@ -148,7 +150,7 @@ class ParquetOptions:
     """An attribute: each of its values gets a dataset of its own, OUTPUT/ATTR=value."""
     ddl: DdlOption = None
     """Print the table's definition, and the summary on stderr."""
-    overwrite: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    overwrite: FlagOption = False
     """Delete the result of another input or of other settings that is there."""
     target_file_size: SizeOption = 256 << 20
     """Size that the Parquet files should have."""
@@ -212,7 +214,7 @@ class PolicyOptions:
     """Names that a map may have before its keys are taken for data, and columns that the top may have."""
     columns: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
     """An attribute that becomes a column, the others being left out; give it once for each."""
-    rest_as_json: Annotated[bool, Parameter(negative="", show_default=False)] = False
+    rest_as_json: FlagOption = False
     """Keep attributes that have no column as JSON in the column _rest."""
 
     def resolve(self) -> SchemaOptions:

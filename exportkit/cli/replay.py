@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from exportkit.cli.convert import print_dataset
 from exportkit.cli.options import (
+    FlagOption,
     JobsOption,
     JsonOption,
     ParquetOptions,
@@ -47,12 +48,12 @@ def replay(
     to: Literal["export", "parquet"] = "export",
     output_format: Annotated[OutputFormat | None, Parameter(name="--format")] = None,
     until: str | None = None,
-    allow_gap: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    allow_overlap: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    allow_filtered: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    strict: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    verify_result: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    allow_gap: FlagOption = False,
+    allow_overlap: FlagOption = False,
+    allow_filtered: FlagOption = False,
+    strict: FlagOption = False,
+    dry_run: FlagOption = False,
+    verify_result: FlagOption = False,
     jobs: JobsOption = None,
     memory: SizeOption = DEFAULT_MEMORY,
     temp_dir: TempDirOption = None,

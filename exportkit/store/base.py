@@ -123,13 +123,14 @@ class Unfinished:
 
     Attributes:
         uri: The object.
-        id: The upload.
         since: When it was begun.
+        abort: Gives it up; one that is not there any more, too. Raises AccessDeniedError, which names the permission,
+            or StoreError.
     """
 
     uri: str
-    id: str
     since: datetime
+    abort: Callable[[], None]
 
 
 class ByteStream(Protocol):
@@ -338,10 +339,6 @@ class Store(ABC):
             StoreError: Storage failed.
         """
         return iter(())
-
-    def abort(self, upload: Unfinished) -> None:
-        """Gives up what was begun; errors as ``unfinished``."""
-        raise NotImplementedError(upload.uri)
 
     @abstractmethod
     def lock(self, uri: str) -> Lock:

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -129,7 +130,7 @@ class S3Store(Store):
         """Aborts the multipart uploads of a key and of those below it."""
         with suppress(AccessDeniedError):
             for upload in self.unfinished(folder):
-                self.abort(upload)
+                upload.abort()
 
     def unfinished(self, folder: str) -> Iterator[Unfinished]:
         """Yields the multipart uploads of a key and of those below it: one ListMultipartUploads for each thousand."""
@@ -140,14 +141,14 @@ class S3Store(Store):
                 for upload in page.get("Uploads", ()):
                     name = upload["Key"]
                     if not key or name == key or name.startswith(f"{key}/"):
-                        yield Unfinished(f"{_SCHEME}{bucket}/{name}", upload["UploadId"], upload["Initiated"])
+                        uri = f"{_SCHEME}{bucket}/{name}"
+                        yield Unfinished(uri, upload["Initiated"], partial(self._abort, uri, upload["UploadId"]))
         except (BotoCoreError, ClientError) as error:
             raise aws_error(folder, error, "s3:ListBucketMultipartUploads") from error
 
-    def abort(self, upload: Unfinished) -> None:
-        """Aborts a multipart upload; one that is not there any more, too."""
+    def _abort(self, uri: str, upload_id: str) -> None:
         try:
-            self._object(upload.uri).ask("abort_multipart_upload", "s3:AbortMultipartUpload", UploadId=upload.id)
+            self._object(uri).ask("abort_multipart_upload", "s3:AbortMultipartUpload", UploadId=upload_id)
         except StoreError as error:
             if error_code(error) != "NoSuchUpload":
                 raise

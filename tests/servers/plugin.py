@@ -7,8 +7,8 @@ server is started once a worker, at first use.
 
 import os
 import uuid
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, Protocol
 from urllib.parse import unquote
 
 import pytest
@@ -25,43 +25,41 @@ def _cannot(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """The URL of an S3 server that lives as long as the tests run."""
+class _Server(Protocol):
+    @property
+    def url(self) -> str: ...
+
+    def stop(self) -> None: ...
+
+
+def _url_of(start: Callable[[], _Server]) -> Iterator[str]:
+    """Starts a server and yields its URL; then stops it."""
     try:
-        server = start_seaweedfs()
+        server = start()
     except Unavailable as error:
         _cannot(str(error))
     try:
         yield server.url
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """The URL of an S3 server that lives as long as the tests run."""
+    yield from _url_of(start_seaweedfs)
 
 
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
     """The URL of a server of the DynamoDB API (and S3's, for exports to write to)."""
-    try:
-        server = start_moto()
-    except Unavailable as error:
-        _cannot(str(error))
-    try:
-        yield server.url
-    finally:
-        server.stop()
+    yield from _url_of(start_moto)
 
 
 @pytest.fixture(scope="session")
 def dynamodb_local() -> Iterator[str]:
     """The URL of a DynamoDB Local."""
-    try:
-        server = start_dynamodb_local()
-    except Unavailable as error:
-        _cannot(str(error))
-    try:
-        yield server.url
-    finally:
-        server.stop()
+    yield from _url_of(start_dynamodb_local)
 
 
 @pytest.fixture
