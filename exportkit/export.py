@@ -439,7 +439,10 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
     if layout.MANIFEST_SUMMARY in names and (found := _read_summary(store, folder)):
         return found, []
     if layout.STARTED in names and layout.MANIFEST_FILES not in names:
-        unfinished = f"only {layout.STARTED} is here: the export is still running, or it failed"
+        unfinished = (
+            f"only {layout.STARTED} is here: the export is still running, or it failed; exportkit describe with its "
+            "ARN tells which: wait for it (exportkit wait), or ask for it anew"
+        )
         return FoundExport(folder, ExportStatus.INCOMPLETE, error=ExportIncompleteError(folder, unfinished)), []
     has_data = layout.is_export_id(store.name(folder)) and store.join(folder, layout.DATA_FOLDER) in folders
     if has_data or any(layout.is_manifest(name) for name in names):

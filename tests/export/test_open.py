@@ -337,7 +337,9 @@ def test_foreign_keys_are_followed_when_that_is_allowed(tmp_path: Path) -> None:
 def test_only_started(tmp_path: Path) -> None:
     folder = lay_out_started(tmp_path)
     for location in (folder, folder / "manifest-summary.json", tmp_path):
-        with pytest.raises(ExportIncompleteError, match="still running, or it failed") as caught:
+        with pytest.raises(
+            ExportIncompleteError, match=r"still running, or it failed; .*: wait for it .*, or ask for it anew"
+        ) as caught:
             open_export(location)
         assert caught.value.uri == str(folder)
 

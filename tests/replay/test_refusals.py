@@ -70,7 +70,7 @@ SAID = {
     overlap: (1, "--allow-overlap"),
     another_table: (1, "Invoices"),
     a_table_made_anew: (1, "another"),
-    a_running_export: (1, "still running"),
+    a_running_export: (1, "wait for it (exportkit wait), or ask for it anew"),
     a_window_as_the_base: (1, "incremental"),
     a_state_as_a_window: (1, "full"),
     a_filtered_export: (1, "--allow-filtered"),
