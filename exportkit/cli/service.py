@@ -282,11 +282,13 @@ def aws_command(operation: str, call: "Mapping[str, Any]", region: str | None, s
     """Returns the command of the AWS CLI that makes a call, its parameters fit for JSON."""
     import orjson  # noqa: PLC0415 - quick --help
 
+    from exportkit.store.endpoint import without_credentials  # noqa: PLC0415 - as above
+
     words = ["aws", "dynamodb", operation]
     for option, value in (
         ("--region", region),
         ("--profile", storage.profile),
-        ("--endpoint-url", storage.dynamodb_endpoint_url),
+        ("--endpoint-url", storage.dynamodb_endpoint_url and without_credentials(storage.dynamodb_endpoint_url)),
     ):
         words += [option, value] if value else []
     words += ["--cli-input-json", orjson.dumps(call).decode()]

@@ -28,6 +28,7 @@ from exportkit.service.protocol import Clock, SystemClock
 from exportkit.service.tables import Table
 from exportkit.service.writing import BatchWriter, Effect
 from exportkit.store import StoreOptions
+from exportkit.store.endpoint import without_credentials
 from exportkit.verify import VerifyReport
 
 __all__ = ["DEFAULT_WRITERS", "LoadReport", "load"]
@@ -304,7 +305,7 @@ def _told_load(
         "table": described.table_arn or table,
         "table_id": described.table_id,
         "created": described.created and format_time(described.created),
-        "endpoint": storage.dynamodb_endpoint_url,
+        "endpoint": storage.dynamodb_endpoint_url and without_credentials(storage.dynamodb_endpoint_url),
         "exports": [input_of(export) for export in exports],
     }
 

@@ -18,6 +18,7 @@ from exportkit.model.description import ExportDescription, TableDescription
 from exportkit.store.api_errors import api_error
 from exportkit.store.base import StoreOptions
 from exportkit.store.credentials import EXPIRED, look_for_credentials
+from exportkit.store.endpoint import check_endpoint, no_endpoint, without_credentials
 from exportkit.store.retrying import client_config, send_again
 
 if TYPE_CHECKING:
@@ -72,7 +73,6 @@ _MISSING: dict[type[BotoCoreError], str] = {
 }
 _MESSAGE_LIMIT = 300
 _NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
-_CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]+@")
 
 
 def describe_export(
@@ -220,6 +220,8 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         StoreError: The configuration is wrong, or there are no credentials.
     """
     endpoint = options.endpoint_url if service == "s3" else options.dynamodb_endpoint_url
+    if endpoint is not None:
+        check_endpoint(endpoint)
     try:
         core = botocore.session.Session(profile=options.profile)
         core.register_component("data_loader", _models(core.get_config_variable("data_path")))
@@ -230,8 +232,9 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         raise UsageError(str(error)) from error
     except BotoCoreError as error:
         raise _unsent(service, error) from error
-    except ValueError as error:  # "Invalid endpoint: …"
-        raise UsageError(_clean(str(error))) from error
+    except ValueError as error:  # that of the user's configuration
+        raise no_endpoint(str(error).removeprefix("Invalid endpoint: ")) from None
+    check_endpoint(client.meta.endpoint_url)
     return client
 
 
@@ -312,5 +315,5 @@ def _unsent(uri: str, error: BotoCoreError) -> StoreError:
 
 def _clean(text: str) -> str:
     """Takes the credentials out of URLs with a user's name and password, and makes one line of a page of HTML."""
-    line = _CREDENTIALS_IN_URL.sub("://", " ".join(text.split()))
+    line = without_credentials(" ".join(text.split()))
     return line if len(line) <= _MESSAGE_LIMIT else line[: _MESSAGE_LIMIT - 1] + "…"

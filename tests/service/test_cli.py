@@ -130,7 +130,7 @@ class TestRequest:
 
     def test_a_dry_run_prints_the_call_that_would_leave(self, wire: Wire) -> None:
         words = ("request", TABLE, "--bucket", "backups", "--prefix", "it's", "--dry-run")
-        done = did(*words, "--profile", "default", "--dynamodb-endpoint-url", "http://127.0.0.1:9")
+        done = did(*words, "--profile", "default", "--dynamodb-endpoint-url", "http://me:hidden@127.0.0.1:9")
         command = shlex.split(done.out)
         assert command[:5] == ["aws", "dynamodb", "export-table-to-point-in-time", "--region", "eu-central-1"]
         assert command[5:9] == ["--profile", "default", "--endpoint-url", "http://127.0.0.1:9"]

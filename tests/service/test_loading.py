@@ -29,7 +29,7 @@ from exportkit.service import LoadReport, load
 from exportkit.service.batches import read_batches
 from exportkit.service.checkpoint import Checkpoint
 from exportkit.service.tables import Table
-from exportkit.store import aws
+from exportkit.store import StoreOptions, aws
 from tests.commands import did, run
 from tests.handwriting import Handwriting
 from tests.histories import START, WINDOW, Writing
@@ -432,6 +432,13 @@ class TestGoingOn:
         assert load(export, "Restored", jobs=1).puts == 30
         assert [operation for operation, _ in wire.sent] == ["DescribeTable", "BatchWriteItem", "BatchWriteItem"]
         assert [*temporary.iterdir()] == []
+
+    def test_what_is_kept_holds_no_password(self, loading: Load, tmp_path: Path) -> None:
+        storage = StoreOptions(dynamodb_endpoint_url="http://me:hidden@127.0.0.1:9")
+        lost: list[Answer] = [(500, {"__type": "InternalServerError"})]
+        with pytest.raises(InternalServerError):
+            loading(of_items(tmp_path, ["a"]).folder, answers=lost, storage=storage, resume_file=tmp_path / "done")
+        assert '"endpoint":"http://127.0.0.1:9"' in (tmp_path / "done").read_text()
 
     def test_one_whose_first_answer_was_lost_goes_on(self, loading: Load, wire: Wire, tmp_path: Path) -> None:
         export = of_items(tmp_path, ["a"]).folder

@@ -1,6 +1,7 @@
 """DescribeExport against moto's server, and AWS's errors as ours."""
 
 import pickle
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,14 +57,60 @@ def test_a_page_in_place_of_a_message_becomes_a_line() -> None:
     assert len(message) < 380
 
 
-@pytest.mark.parametrize("endpoint", ["nonsense", "http://", "ftp//x"])
-def test_an_endpoint_that_is_no_url_is_wrong_usage(aws_environment: pytest.MonkeyPatch, endpoint: str) -> None:
-    with pytest.raises(UsageError, match="Invalid endpoint"):
-        make_client("s3", StoreOptions(endpoint_url=endpoint))
+@pytest.mark.parametrize("configured", [False, True])
+@pytest.mark.parametrize(
+    "endpoint", ["nonsense", "http://", "ftp//x", "localhost:9000", "http://h:port", "http://[::1"]
+)
+def test_an_endpoint_that_is_no_url_is_wrong_usage(
+    aws_environment: pytest.MonkeyPatch, endpoint: str, configured: bool
+) -> None:
+    with pytest.raises(UsageError, match=r"an endpoint is http://HOST\[:PORT\] or") as caught:
+        make_client("dynamodb", _endpoint(aws_environment, endpoint, configured=configured))
+    assert endpoint in str(caught.value) or (configured and endpoint == "http://[::1")
+
+
+@pytest.mark.parametrize("configured", [False, True])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "me:hidden@host:9000",
+        "http//me:hidden@host",
+        "http://me:hid/hidden@host",
+        "http://me:1/hidden@host",
+        "http://me:hid#hidden@host",
+        "http://me:hid?hidden@host",
+        "http://me:hid hidden@host",
+        "http://me:hidden@host:99999999",
+        "http://me:hidden@[::1",
+        "http://me:hidden@",
+        "ftp://me:hidden@host",
+    ],
+)
+def test_a_password_in_an_endpoint_that_is_none_stays_secret(
+    aws_environment: pytest.MonkeyPatch, endpoint: str, configured: bool
+) -> None:
+    with pytest.raises(UsageError, match="an endpoint is http") as caught:
+        make_client("s3", _endpoint(aws_environment, endpoint, configured=configured))
+    shown = "".join(traceback.format_exception(caught.value, limit=0))
+    assert "hidden" not in shown
+
+
+def _endpoint(environment: pytest.MonkeyPatch, url: str, *, configured: bool) -> StoreOptions:
+    if not configured:
+        return StoreOptions(endpoint_url=url, dynamodb_endpoint_url=url)
+    environment.setenv("AWS_ENDPOINT_URL", url)
+    return StoreOptions()
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://host", "https://host:9000/", "http://[::1]:9000", "http://me:a%40b@host/api"]
+)
+def test_an_endpoint_that_is_one(aws_environment: pytest.MonkeyPatch, endpoint: str) -> None:
+    assert make_client("s3", StoreOptions(endpoint_url=endpoint)).meta.endpoint_url == endpoint
 
 
 def test_what_never_reached_the_service() -> None:
-    error = aws_error("s3://b/k", EndpointConnectionError(endpoint_url="http://me:hidden@host"), "s3:GetObject")
+    error = aws_error("s3://b/k", EndpointConnectionError(endpoint_url="http://me:hid@hidden@host"), "s3:GetObject")
     assert type(error) is StoreError
     assert "http://host" in str(error)
     assert "hidden" not in str(error)
