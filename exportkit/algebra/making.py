@@ -83,7 +83,7 @@ class Making:
         made = MadeExport(dest, storage, self.summary, str(self.operation), inputs, settings, self.carried)
         with made:
             if made.already is not None:
-                lineage = lineage_of_result(open_store(made.uri, storage), made.uri, ["counts"])
+                lineage = lineage_of_result(open_store(made.uri, storage.for_output()), made.uri, ["counts"])
                 return self._report(made.uri, lineage["counts"], already=True)
             totals, lineage = write(made)
             counts = counts_of(totals)

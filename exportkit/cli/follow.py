@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
-from exportkit.cli.text import printable, printable_json
+from exportkit.cli.options import JobsOption, JsonOption, S3OutputOptions, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.text import printable
 from exportkit.errors import UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
     from exportkit.follow import FollowEvent
@@ -25,6 +26,9 @@ __all__ = ["follow"]
 _WHAT = Group("What", sort_key=1)
 _WHERE = Group("Where to", sort_key=2)
 _HOW = Group("How", sort_key=3)
+
+_ENDS = {"caught-up", "under-way"}
+"""Events with which a run ends: what it came to, and what went over the wire so far."""
 
 _Where = Annotated[str | None, Parameter(group=_WHERE)]
 _Switch = Annotated[bool, Parameter(group=_HOW, negative="", show_default=False)]
@@ -53,6 +57,7 @@ def follow(
     max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
+    stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
     """Keeps an unbroken chain of exports for a table: asks for what is due, waits, verifies, tells how far behind.
 
@@ -81,6 +86,7 @@ def follow(
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document a line for each thing that is done.
         storage: Where and how.
+        stored: How snapshots, and the reports beside the exports, are stored in S3.
     """
     from exportkit.follow import Follower, FollowOptions  # noqa: PLC0415 - quick --help
     from exportkit.service import parse_duration  # noqa: PLC0415 - as above
@@ -106,7 +112,9 @@ def follow(
         temp_dir=None if temp_dir is None else Path(temp_dir),
         max_record_size=max_record_size,
     )
-    follower = Follower(options, storage=storage.resolve(), tell=_print_document if json else _print_line)
+    reached = storage.resolve(stored)
+    tell = _print_document if json else _print_line
+    follower = Follower(options, storage=reached, tell=lambda event: tell(event, reached))
     if once:
         follower.catch_up()
     else:
@@ -131,18 +139,20 @@ def _until_stopped() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _print_document(event: "FollowEvent") -> None:
-    import orjson  # noqa: PLC0415 - only for --json
+def _print_document(event: "FollowEvent", storage: StoreOptions) -> None:
+    from exportkit.cli.output import print_json  # noqa: PLC0415 - quick --help
 
-    sys.stdout.buffer.write(orjson.dumps(printable_json(event.to_dict()), option=orjson.OPT_APPEND_NEWLINE))
-    sys.stdout.buffer.flush()
+    print_json(event.to_dict(), storage if event.name in _ENDS else None, indent=False)
 
 
-def _print_line(event: "FollowEvent") -> None:
+def _print_line(event: "FollowEvent", storage: StoreOptions) -> None:
+    from exportkit.cli.output import tell_traffic  # noqa: PLC0415 - quick --help
     from exportkit.model.times import format_time  # noqa: PLC0415 - quick --help
 
     told = _TOLD[event.name](event.told)
     print(printable(f"{format_time(event.at)[:-5]}Z  {event.name:<10} {told}"), flush=True)
+    if event.name in _ENDS:
+        tell_traffic(storage)
 
 
 def _span(told: Mapping[str, Any]) -> str:

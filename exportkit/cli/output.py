@@ -43,18 +43,19 @@ def tell_traffic(storage: StoreOptions) -> None:
         print(f"S3: {storage.traffic}", file=sys.stderr)
 
 
-def print_json(document: Mapping[str, Any], storage: StoreOptions | None = None) -> None:
-    """Prints one JSON document, indented, in UTF-8 whatever the locale.
+def print_json(document: Mapping[str, Any], storage: StoreOptions | None = None, *, indent: bool = True) -> None:
+    """Prints one JSON document, in UTF-8 whatever the locale.
 
     Args:
         document: What is told.
         storage: Where it was got: its requests to S3 are told as ``storage``, if there were any.
+        indent: Whether it has many lines; else it is one.
     """
     import orjson  # noqa: PLC0415 - only for --json
 
     if storage is not None and storage.traffic.requests:
         document = {**document, "storage": storage.traffic.to_dict()}
     sys.stdout.flush()
-    sys.stdout.buffer.write(
-        orjson.dumps(printable_json(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    )
+    option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    sys.stdout.buffer.write(orjson.dumps(printable_json(document), option=option))
+    sys.stdout.buffer.flush()

@@ -15,6 +15,7 @@ from exportkit.errors import ExportFailedError, UsageError
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.layout import export_id_time
 from exportkit.model.times import format_duration, format_time
+from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +139,7 @@ def request(
 
         with progress_on_terminal("verify") as progress:
             report = run(export.export_arn, jobs=jobs, temp_dir=temp_dir, storage=options, progress=progress)
-    _print(export, json=json, settled=settled, report=report)
+    _print(export, json=json, settled=settled, report=report, storage=options)
     return 1 if export.export_status == "FAILED" or (report and not report.ok) else 0
 
 
@@ -301,19 +302,22 @@ def _print(
     json: bool,
     settled: "ExportRequest | None" = None,
     report: "VerifyReport | None" = None,
+    storage: StoreOptions | None = None,
 ) -> None:
-    from exportkit.cli.output import OutputConsole, print_json, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.verify import print_report  # noqa: PLC0415 - as above
 
     with unless_nobody_reads():
         if json:
-            print_json(export.to_dict() if settled is None else _document(settled, export, report))
+            print_json(export.to_dict() if settled is None else _document(settled, export, report), storage)
             return
         console = OutputConsole(highlight=False, soft_wrap=True)
         _print_export(export, console)
         if report is not None:
             console.print()
             print_report(report, console)
+        if storage is not None:
+            tell_traffic(storage)
 
 
 def _document(

@@ -185,7 +185,7 @@ class Rebuilt:
                 jobs=options.jobs,
                 temp_dir=options.temp_dir,
                 max_record_size=options.max_record_size,
-                storage=options.storage,
+                storage=options.storage.for_output(),
                 progress=self.progress,
                 engine=self.engine,
             )
@@ -281,9 +281,8 @@ class Rebuilt:
             ManifestError: It is malformed.
             StoreError: It is gone or incomplete.
         """
-        told = lineage_of_result(
-            open_store(made.uri, self.options.storage), made.uri, ["key", "counts", "drift", "samples"]
-        )
+        store = open_store(made.uri, self.options.storage.for_output())
+        told = lineage_of_result(store, made.uri, ["key", "counts", "drift", "samples"])
         if self.options.strict and any(told["drift"].values()):
             raise DriftError(told["drift"], told["samples"])
         return told

@@ -162,12 +162,16 @@ def test_bucket_and_snapshots_in_s3(
     monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: service)
     monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
     words = ("follow", "Orders", "--bucket", s3.bucket, "--prefix", "p", "--once", "--json", "--rebase")
-    words += ("--endpoint-url", s3.url, "--replay-to", f"{s3.uri}/now")
+    words += ("--endpoint-url", s3.url, "--replay-to", f"{s3.uri}/now", "--sse", "AES256")
     for _ in range(3):
         done = run(*words, "--view", "new-image", "--format", "ion")
         assert done.code == 0, done.err
         service.pass_time(HOUR)
-    *_, end = events(done.out)
+    *others, end = events(done.out)
+    assert end["storage"]["operations"].keys() >= {"GetObject", "ListObjectsV2", "PutObject"}
+    assert not any("storage" in other for other in others)
+    stored = s3.client.head_object(Bucket=s3.bucket, Key=end["snapshot"]["uri"].split("/", 3)[3] + "/lineage.json")
+    assert stored["ServerSideEncryption"] == "AES256"
     assert end["base"].startswith(f"s3://{s3.bucket}/p/AWSDynamoDB/")
     assert parse_time(end["at"]) - parse_time(end["end"]) < LAG + timedelta(minutes=15)
     assert end["snapshot"]["items"] == len(service.state(parse_time(end["end"])))

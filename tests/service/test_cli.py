@@ -299,11 +299,13 @@ class TestVerify:
         report = done.told["verification"]
         assert report["ok"]
         assert report["counts"]["keys"] == 1, "the key is the table's"
+        assert done.told["storage"]["operations"]["GetObject"] > 0
 
     def test_both_are_told_to_people(self, stub: Stubber, s3: S3, place: dict[str, Any]) -> None:
         done = self.ask(stub, s3, place)
         assert "export status     COMPLETED" in done.out
         assert "OK at level records: 1 item in 1 file" in done.out.splitlines()[-1]
+        assert done.err.splitlines()[-1].startswith("S3: ")
 
     def test_an_export_that_is_not_whole_is_1(self, stub: Stubber, s3: S3, place: dict[str, Any]) -> None:
         (key,) = [

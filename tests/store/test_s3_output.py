@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+import exportkit
 from exportkit.errors import AccessDeniedError, UsageError
 from exportkit.store import OutputOptions, StoreOptions, open_store
 from exportkit.store.aws import aws_error
+from tests.algebra.tables import exported, life
 from tests.commands import did, run
 from tests.convert.helpers import orders
 from tests.servers.s3 import S3
@@ -115,10 +117,20 @@ def test_a_commands_input_and_output_are_told_apart(
     assert run(*words, "--sse-kms-key-id", "k").code == 2
 
 
-def test_a_made_export_says_how_it_is_encrypted(s3: S3, tmp_path: Any) -> None:
-    import exportkit  # noqa: PLC0415
-    from tests.algebra.tables import exported, life  # noqa: PLC0415
+def test_results_are_read_again_as_what_is_written(
+    s3: S3, sent: list[tuple[str, dict[str, str]]], tmp_path: Any
+) -> None:
+    """The check of a result, and the look at one that is there already, are of the destination's bucket."""
+    table = exported(tmp_path, life())
+    words = ["--endpoint-url", s3.url, "--expected-bucket-owner", "111", "--output-bucket-owner", "222"]
+    for _ in range(2):
+        did("replay", table.states[0], *table.windows, "-o", f"{s3.uri}/out", *words, "--verify-result")
+        did("compact", *table.windows, "-o", f"{s3.uri}/out", *words)
+    assert {headers.get("x-amz-expected-bucket-owner") for _, headers in sent} == {"222"}
+    assert {"GetObject", "PutObject"} <= {name for name, _ in sent}
 
+
+def test_a_made_export_says_how_it_is_encrypted(s3: S3, tmp_path: Any) -> None:
     windows = exported(tmp_path, life()).windows
     for sse, told in ((None, "AES256"), ("AES256", "AES256")):
         report = exportkit.compact(windows, f"{s3.uri}/{told}-{sse}", storage=s3.options(output=OutputOptions(sse=sse)))
