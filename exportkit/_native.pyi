@@ -293,11 +293,11 @@ class KeyFilter:
             ValueError: They are no whole entries; the keys before the first that is none are added.
         """
 
-    def __contains__(self, key_hash: bytes, /) -> bool:
-        """Tells whether a key, by the 16 bytes of its hash, may have been added.
+    def __contains__(self, quick_hash: int, /) -> bool:
+        """Tells whether a key, by its quick hash, may have been added.
 
         Raises:
-            ValueError: The hash has not 16 bytes.
+            OverflowError: The hash has more than 64 bits, or is negative.
         """
 
 @final

@@ -8,6 +8,8 @@ import struct
 from itertools import groupby
 from typing import TypeAlias
 
+from xxhash import xxh3_64_intdigest
+
 from exportkit.codec.canonical import encode_value, item_hash
 from exportkit.codec.tree import Attributes, Value
 from exportkit.model.scan import Buffer, DuplicateKeys
@@ -22,6 +24,7 @@ __all__ = [
     "key_entry",
     "key_fault",
     "partition_keys",
+    "quick_hash",
 ]
 
 KEY_TAGS = frozenset("SNB")
@@ -54,6 +57,12 @@ def has_key(image: Attributes | None, key: Attributes) -> bool:
 
 def _same(value: Value | None, other: Value) -> bool:
     return value is not None and encode_value(value) == encode_value(other)
+
+
+def quick_hash(key: Attributes) -> int:
+    """Returns the hash by which filters know a key: XXH3, 64 bits, of its values' encodings in the order of names."""
+    values = sorted((name.encode("utf-8"), value) for name, value in key)
+    return xxh3_64_intdigest(b"".join(encode_value(value) for _, value in values))
 
 
 def key_entry(key: Attributes, file_index: int, line: int, offset: int) -> bytes:

@@ -169,8 +169,8 @@ class KeyFilter(Protocol):
     def add(self, entries: Buffer) -> None:
         """Adds the keys of join entries. Nobody may ask meanwhile."""
 
-    def __contains__(self, key_hash: bytes) -> bool:
-        """Tells whether a key, by the 16 bytes of its hash, may have been added."""
+    def __contains__(self, quick_hash: int) -> bool:
+        """Tells whether a key, by its quick hash, may have been added."""
 
 
 class Index(Protocol):

@@ -6,7 +6,7 @@ from typing import cast
 from exportkit.codec.canonical import item_hash
 from exportkit.codec.ion import all_decimals
 from exportkit.codec.joining.entries import Entry, Image, image_of, pack_entry
-from exportkit.codec.keys import key_fault
+from exportkit.codec.keys import key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
 from exportkit.codec.source import OnBytes
@@ -24,11 +24,11 @@ class ReferenceApplier(Reader[bytes]):
 
     Args:
         options: How to read it.
-        may_hold: Tells of a key's hash whether a filter may hold it; None: it holds every key.
+        may_hold: Tells of a key's quick hash whether a filter may hold it; None: it holds every key.
         on_bytes: Told the size of each chunk.
     """
 
-    def __init__(self, options: ApplyOptions, may_hold: Callable[[bytes], bool] | None, on_bytes: OnBytes) -> None:
+    def __init__(self, options: ApplyOptions, may_hold: Callable[[int], bool] | None, on_bytes: OnBytes) -> None:
         reading = ReadOptions(
             format=options.format,
             export_type=ExportType.FULL,
@@ -79,8 +79,8 @@ class ReferenceApplier(Reader[bytes]):
         """Returns the line if it is kept; else nothing, and its entry is collected."""
         item = cast("ItemTree", tree)
         key = self._key(item.item)
-        key_hash = item_hash(key)
-        if self._may_hold is not None and not self._may_hold(key_hash):
+        quick = quick_hash(key)
+        if self._may_hold is not None and not self._may_hold(quick):
             self._kept += 1
             return self._line(item, line) + b"\n" if self._options.keep_lines else b""
         payload = self._options.payload
@@ -92,7 +92,7 @@ class ReferenceApplier(Reader[bytes]):
             new = Image(item_hash(item.item), b"")
         self._entries += pack_entry(
             Entry(
-                hash=key_hash,
+                hash=item_hash(key),
                 source=self._options.source,
                 timestamp=0,
                 file=self._options.file_index,
@@ -102,6 +102,7 @@ class ReferenceApplier(Reader[bytes]):
                 key=b"" if payload == "none" else write_map(key, self._form),
                 new=new,
                 old=None,
+                quick_hash=quick,
             )
         )
         self._joined += 1

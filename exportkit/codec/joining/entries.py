@@ -19,8 +19,9 @@ NEW, OLD = 1, 2
 HASH_AT = 8
 MAX_SIZE = 2**32 - 1
 
-_HEADER = struct.Struct(f"<IBBH{HASH_SIZE}sIIQQQ{HASH_SIZE}s{HASH_SIZE}sIII")
+_HEADER = struct.Struct(f"<IBBH{HASH_SIZE}sQIIQQQ{HASH_SIZE}s{HASH_SIZE}sIII")
 _SIZE = struct.Struct("<I")
+_HASHES = struct.Struct(f"<{HASH_SIZE}sQ")
 _NO_HASH = bytes(HASH_SIZE)
 
 
@@ -50,6 +51,7 @@ class Entry(NamedTuple):
         key: Its text.
         new: The new image, if there is one; the item.
         old: The old image, if there is one.
+        quick_hash: The key's.
     """
 
     hash: bytes
@@ -62,6 +64,7 @@ class Entry(NamedTuple):
     key: bytes
     new: Image | None
     old: Image | None
+    quick_hash: int
 
     @property
     def place(self) -> Place:
@@ -91,6 +94,7 @@ def pack_entry(entry: Entry) -> bytes:
         (NEW if entry.new else 0) | (OLD if entry.old else 0),
         0,
         entry.hash,
+        entry.quick_hash,
         entry.source,
         entry.file,
         entry.line,
@@ -103,8 +107,22 @@ def pack_entry(entry: Entry) -> bytes:
     return b"".join((header, *texts))
 
 
-def whole_entries(entries: Buffer) -> Iterator[tuple[bytes, bytes]]:
-    """Yields each entry with its key's hash.
+class Whole(NamedTuple):
+    """An entry as bytes, and what it is found by.
+
+    Attributes:
+        hash: The key's.
+        quick_hash: The key's.
+        data: All of it.
+    """
+
+    hash: bytes
+    quick_hash: int
+    data: bytes
+
+
+def whole_entries(entries: Buffer) -> Iterator[Whole]:
+    """Yields each entry.
 
     Raises:
         ValueError: They are no whole entries.
@@ -117,7 +135,8 @@ def whole_entries(entries: Buffer) -> Iterator[tuple[bytes, bytes]]:
         entry = bytes(view[at : at + size])
         if not HEADER_SIZE <= size <= rest or size != HEADER_SIZE + sum(_HEADER.unpack_from(entry)[-3:]):
             raise ValueError(f"no whole join entry at byte {at} of {len(view)}")
-        yield entry[HASH_AT : HASH_AT + HASH_SIZE], entry
+        key_hash, quick = _HASHES.unpack_from(entry, HASH_AT)
+        yield Whole(key_hash, quick, entry)
         at += size
 
 
@@ -127,8 +146,8 @@ def read_entries(entries: Buffer) -> Iterator[Entry]:
     Raises:
         ValueError: They are no whole entries, or say what no entry says.
     """
-    for _, entry in whole_entries(entries):
-        (_, kind, sides, zero, key_hash, source, file, line, offset, timestamp, new_hash, old_hash, *sizes) = (
+    for _, _, entry in whole_entries(entries):
+        (_, kind, sides, zero, key_hash, quick, source, file, line, offset, timestamp, new_hash, old_hash, *sizes) = (
             _HEADER.unpack_from(entry)
         )
         if kind > CHANGE or sides > NEW | OLD or zero or (kind == ITEM and sides != NEW):
@@ -146,6 +165,7 @@ def read_entries(entries: Buffer) -> Iterator[Entry]:
             entry[HEADER_SIZE:key_end],
             Image(new_hash, entry[key_end:new_end]) if sides & NEW else None,
             Image(old_hash, entry[new_end:]) if sides & OLD else None,
+            quick,
         )
 
 
@@ -157,6 +177,6 @@ def partition_entries(entries: Buffer, byte: int) -> list[bytes]:
     """
     judge_hash_byte(byte)
     runs = [bytearray() for _ in range(256)]
-    for key_hash, entry in whole_entries(entries):
-        runs[key_hash[byte]] += entry
+    for entry in whole_entries(entries):
+        runs[entry.hash[byte]] += entry.data
     return [bytes(run) for run in runs]

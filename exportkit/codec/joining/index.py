@@ -5,7 +5,7 @@ from typing import cast
 
 from exportkit.codec.canonical import item_hash
 from exportkit.codec.joining.entries import Entry, image_of, pack_entry
-from exportkit.codec.keys import has_key, key_fault
+from exportkit.codec.keys import has_key, key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
 from exportkit.codec.source import OnBytes
@@ -75,6 +75,7 @@ class ReferenceIndex(Reader[bytes]):
             key=write_map(change.keys, self._form),
             new=None if change.new_image is None else image_of(change.new_image, self._form),
             old=None if change.old_image is None else image_of(change.old_image, self._form),
+            quick_hash=quick_hash(change.keys),
         )
 
 

@@ -3,12 +3,12 @@
 from array import array
 
 from exportkit.codec.joining.entries import whole_entries
-from exportkit.codec.keys import HASH_SIZE
 from exportkit.model.scan import Buffer
 
 __all__ = ["ReferenceKeyFilter"]
 
 BITS = 4
+BITS_FROM = 40
 BITS_OF_A_NUMBER = 6  # of a bit in a word of 64
 
 
@@ -22,21 +22,21 @@ class ReferenceKeyFilter:
 
     def add(self, entries: Buffer) -> None:
         """Adds the keys of join entries."""
-        for key_hash, _ in whole_entries(entries):
-            word, bits = self._place(key_hash)
+        for entry in whole_entries(entries):
+            word, bits = self._place(entry.quick_hash)
             self._words[word] |= bits
 
-    def __contains__(self, key_hash: bytes) -> bool:
-        """Tells whether a key may have been added."""
-        if len(key_hash) != HASH_SIZE:
-            raise ValueError(f"a key's hash has {HASH_SIZE} bytes, not {len(key_hash)}")
-        word, bits = self._place(key_hash)
+    def __contains__(self, quick_hash: int) -> bool:
+        """Tells whether a key, by its quick hash, may have been added."""
+        if not 0 <= quick_hash < 1 << 64:
+            raise OverflowError(f"a quick hash has 64 bits: {quick_hash}")
+        word, bits = self._place(quick_hash)
         return self._words[word] & bits == bits
 
-    def _place(self, key_hash: bytes) -> tuple[int, int]:
+    def _place(self, quick_hash: int) -> tuple[int, int]:
         """Returns the number of a key's word, and its bits in that word."""
-        numbers = int.from_bytes(key_hash[8:12], "little")
+        numbers = quick_hash >> BITS_FROM
         bits = 0
         for group in range(BITS):
             bits |= 1 << (numbers >> group * BITS_OF_A_NUMBER) % 64
-        return int.from_bytes(key_hash[:8], "little") % len(self._words), bits
+        return quick_hash % len(self._words), bits

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import xxhash
+
 from exportkit.codec import dumps_change, dumps_item
 from exportkit.engine.protocols import Applier, Engine, Index, KeyFilter
 from exportkit.errors import MalformedRecordError
@@ -14,7 +16,7 @@ from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOpti
 from exportkit.model.values import ChangeRecord, Item
 from tests.engine.running import ION, JSON, chunks
 
-HEADER = struct.Struct("<IBBH16sIIQQQ16s16sIII")
+HEADER = struct.Struct("<IBBH16sQIIQQQ16s16sIII")
 FORMATS = (JSON, ION)
 NO_HASH = bytes(16)
 FRAMES = {JSON: (len(b'{"Item":'), 1), ION: (len(b"$ion_1_0 {Item:"), 1)}
@@ -27,6 +29,7 @@ class Told:
     kind: int
     images: int
     hash: bytes
+    quick_hash: int
     source: int
     file: int
     line: int
@@ -44,13 +47,13 @@ def unpack(entries: bytes) -> list[Told]:
     """Returns what entries say."""
     found = []
     while entries:
-        size, kind, images, zero, key, source, file, line, offset, micros, new, old, *sizes = HEADER.unpack_from(
+        size, kind, images, zero, key, quick, source, file, line, offset, micros, new, old, *sizes = HEADER.unpack_from(
             entries
         )
-        assert size == 100 + sum(sizes) <= len(entries)
+        assert size == HEADER.size + sum(sizes) <= len(entries)
         texts = (
-            entries[100 : 100 + sizes[0]],
-            entries[100 + sizes[0] : size - sizes[2]],
+            entries[HEADER.size : HEADER.size + sizes[0]],
+            entries[HEADER.size + sizes[0] : size - sizes[2]],
             entries[size - sizes[2] : size],
         )
         found.append(
@@ -59,6 +62,7 @@ def unpack(entries: bytes) -> list[Told]:
                 images=images,
                 zero=zero,
                 hash=key,
+                quick_hash=quick,
                 source=source,
                 file=file,
                 line=line,
@@ -79,11 +83,12 @@ def pack(told: Told) -> bytes:
     """Returns the entry that says so."""
     texts = (told.key, told.new, told.old)
     return HEADER.pack(
-        100 + sum(map(len, texts)),
+        HEADER.size + sum(map(len, texts)),
         told.kind,
         told.images,
         told.zero,
         told.hash,
+        told.quick_hash,
         told.source,
         told.file,
         told.line,
@@ -100,6 +105,13 @@ def digest(engine: Engine, item: Item | None) -> bytes:
     return NO_HASH if item is None else hashlib.sha256(engine.canonical_item(item)).digest()[:16]
 
 
+def quick(engine: Engine, key: Item) -> int:
+    """Returns the quick hash of a key."""
+    names = sorted(key, key=lambda name: name.encode())
+    values = (engine.canonical_item({name: key[name]})[9 + len(name.encode()) :] for name in names)
+    return xxhash.xxh3_64_intdigest(b"".join(values))
+
+
 def text(item: Item | None, form: OutputFormat) -> bytes:
     """Returns a key or an image as entries have it; nothing of none."""
     if item is None:
@@ -114,6 +126,7 @@ def told_change(engine: Engine, change: ChangeRecord, form: OutputFormat, **plac
         kind=1,
         images=(change.new_image is not None) + 2 * (change.old_image is not None),
         hash=digest(engine, change.keys),
+        quick_hash=quick(engine, change.keys),
         timestamp=change.write_timestamp,
         new_hash=digest(engine, change.new_image),
         old_hash=digest(engine, change.old_image),

@@ -78,7 +78,7 @@ fn read<F: Form>(data: &[u8], format: OutputFormat, form: OutputFormat) -> Vec<u
     );
     let (all, _, none, same) = apply(size, None);
     assert_eq!((none, same), (0, misread));
-    let is_hit = |entry: &joining::Entry<'_>| filter.may_hold(entry.hash());
+    let is_hit = |entry: &joining::Entry<'_>| filter.may_hold(entry.quick_hash());
     let found: Vec<u8> = Entries::new(&all)
         .map(|entry| entry.expect("whole entries"))
         .filter(|(entry, _)| is_hit(entry))

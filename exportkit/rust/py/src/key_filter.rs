@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use exportkit_core::joining::{Hash, KeyFilter as CoreKeyFilter, NoFilter};
+use exportkit_core::joining::{KeyFilter as CoreKeyFilter, NoFilter};
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 
@@ -36,11 +36,8 @@ impl KeyFilter {
         })
     }
 
-    fn __contains__(&self, key_hash: &[u8]) -> PyResult<bool> {
-        let hash: &Hash = key_hash
-            .try_into()
-            .map_err(|_| PyValueError::new_err(format!("a key's hash has 16 bytes, not {}", key_hash.len())))?;
-        Ok(self.0.may_hold(hash))
+    fn __contains__(&self, quick_hash: u64) -> bool {
+        self.0.may_hold(quick_hash)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::entry::{Hash, Kind, Parts, Place};
+use super::entry::{Kind, Parts, Place};
 use super::filter::KeyFilter;
 use super::record::{NEW, Record, Wanted, Write};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
@@ -79,8 +79,8 @@ struct Items<F> {
 #[derive(Clone, Copy, Debug)]
 struct Second {
     wanted: Wanted,
-    /// The key's hash, if the filter may hold it; else its line is kept.
-    hit: Option<Hash>,
+    /// Whether the filter may hold its key; else its line is kept.
+    hit: bool,
 }
 
 impl<F: Form> Applier<F> {
@@ -177,24 +177,20 @@ impl<F: Form> Items<F> {
         if let Some(fault) = self.wrong() {
             return Err(fault);
         }
-        let hash = self.visitor.key.hash();
+        let key = &mut self.visitor.key;
         let hit = self
             .filter
             .as_ref()
-            .is_none_or(|filter| filter.may_hold(&hash))
-            .then_some(hash);
+            .is_none_or(|filter| filter.may_hold(key.quick_hash()));
         let write = match (hit, self.options.payload) {
-            (Some(_), Payload::Nothing) => Write::Nothing,
-            (Some(_), Payload::Image) => Write::All,
-            (None, _) if !self.options.keep_lines => Write::Nothing,
+            (true, Payload::Nothing) => Write::Nothing,
+            (true, Payload::Image) => Write::All,
+            (false, _) if !self.options.keep_lines => Write::Nothing,
             _ if self.is_rewritten() => Write::All,
-            (Some(_), Payload::Line) => Write::Key,
-            (None, _) => Write::Nothing,
+            (true, Payload::Line) => Write::Key,
+            (false, _) => Write::Nothing,
         };
-        let wanted = Wanted {
-            hashes: hit.is_some(),
-            write,
-        };
+        let wanted = Wanted { hashes: hit, write };
         if wanted.hashes <= self.first.hashes && wanted.write <= self.first.write {
             return self.put(hit, line);
         }
@@ -203,10 +199,10 @@ impl<F: Form> Items<F> {
     }
 
     /// Keeps a record's line, or makes its entry.
-    fn put(&mut self, hit: Option<Hash>, line: &Line<'_>) -> Result<(), Fault> {
+    fn put(&mut self, hit: bool, line: &Line<'_>) -> Result<(), Fault> {
         let rewritten = self.is_rewritten();
-        if let Some(hash) = hit {
-            self.add_entry(hash, line, rewritten)?;
+        if hit {
+            self.add_entry(line, rewritten)?;
         } else {
             if self.options.keep_lines {
                 write_line(&mut self.lines, &self.visitor, line, rewritten);
@@ -218,7 +214,9 @@ impl<F: Form> Items<F> {
         Ok(())
     }
 
-    fn add_entry(&mut self, hash: Hash, line: &Line<'_>, rewritten: bool) -> Result<(), Fault> {
+    fn add_entry(&mut self, line: &Line<'_>, rewritten: bool) -> Result<(), Fault> {
+        let key = &mut self.visitor.key;
+        let (hash, quick) = (key.hash(), key.quick_hash());
         let record = &self.visitor;
         let Some((image_hash, image)) = record.image(NEW) else {
             return Ok(()); // a well-formed record has its item
@@ -240,6 +238,7 @@ impl<F: Form> Items<F> {
         let parts = Parts {
             kind: Kind::Item,
             hash,
+            quick,
             place: Place {
                 source: self.options.source,
                 file_index: self.options.file_index,

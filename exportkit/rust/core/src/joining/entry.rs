@@ -5,7 +5,7 @@ use std::fmt;
 use crate::entries::HASH_SIZE;
 
 /// Bytes of an entry before its texts.
-pub const HEADER_SIZE: usize = 100;
+pub const HEADER_SIZE: usize = 108;
 
 /// Where an entry's parts stand.
 mod at {
@@ -13,14 +13,15 @@ mod at {
     pub(super) const IMAGES: usize = 5;
     pub(super) const RESERVED: usize = 6;
     pub(super) const HASH: usize = 8;
-    pub(super) const SOURCE: usize = 24;
-    pub(super) const FILE: usize = 28;
-    pub(super) const LINE: usize = 32;
-    pub(super) const OFFSET: usize = 40;
-    pub(super) const TIMESTAMP: usize = 48;
-    pub(super) const NEW_HASH: usize = 56;
-    pub(super) const OLD_HASH: usize = 72;
-    pub(super) const LENGTHS: usize = 88;
+    pub(super) const QUICK: usize = 24;
+    pub(super) const SOURCE: usize = 32;
+    pub(super) const FILE: usize = 36;
+    pub(super) const LINE: usize = 40;
+    pub(super) const OFFSET: usize = 48;
+    pub(super) const TIMESTAMP: usize = 56;
+    pub(super) const NEW_HASH: usize = 64;
+    pub(super) const OLD_HASH: usize = 80;
+    pub(super) const LENGTHS: usize = 96;
 }
 
 /// There is a new image.
@@ -75,6 +76,8 @@ pub(super) type Image<'a> = (Hash, &'a [u8]);
 pub(super) struct Parts<'a> {
     pub(super) kind: Kind,
     pub(super) hash: Hash,
+    /// The key's quick hash.
+    pub(super) quick: u64,
     pub(super) place: Place,
     pub(super) timestamp: u64,
     /// The key's text.
@@ -97,6 +100,7 @@ impl Parts<'_> {
         header[at::KIND] = u8::from(self.kind == Kind::Change);
         header[at::IMAGES] = u8::from(self.new.is_some()) * NEW + u8::from(self.old.is_some()) * OLD;
         put(&mut header, at::HASH, &self.hash);
+        put(&mut header, at::QUICK, &self.quick.to_le_bytes());
         put(&mut header, at::SOURCE, &self.place.source.to_le_bytes());
         put(&mut header, at::FILE, &self.place.file_index.to_le_bytes());
         put(&mut header, at::LINE, &self.place.line.to_le_bytes());
@@ -132,11 +136,11 @@ impl<'a> Entry<'a> {
     fn first(bytes: &'a [u8]) -> Result<Self, &'static str> {
         let (header, rest) = bytes
             .split_first_chunk::<HEADER_SIZE>()
-            .ok_or("its 100 bytes before the texts are not all there")?;
+            .ok_or("its 108 bytes before the texts are not all there")?;
         let entry = Self { header, texts: &[] };
         let texts = length(entry.word(0))
             .checked_sub(HEADER_SIZE)
-            .ok_or("its length is less than 100 bytes")?;
+            .ok_or("its length is less than 108 bytes")?;
         let texts = rest.get(..texts).ok_or("it is longer than what is there")?;
         let lengths = (0..3).map(|number| u64::from(entry.text_length(number)));
         if lengths.sum::<u64>() != texts.len() as u64 {
@@ -170,7 +174,13 @@ impl<'a> Entry<'a> {
         self.hash_at(at::HASH)
     }
 
-    /// Its first eight bytes, in their order: mostly they decide.
+    /// The key's quick hash.
+    #[inline]
+    pub fn quick_hash(&self) -> u64 {
+        self.long(at::QUICK)
+    }
+
+    /// The first eight bytes of the key's hash, in their order: mostly they decide.
     pub(super) fn hash_prefix(&self) -> u64 {
         self.hash().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
@@ -218,6 +228,7 @@ impl<'a> Entry<'a> {
         Parts {
             kind: self.kind(),
             hash: *self.hash(),
+            quick: self.quick_hash(),
             place: self.place(),
             timestamp: self.timestamp(),
             key: self.key(),

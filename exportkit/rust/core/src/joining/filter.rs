@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::entry::{Entries, Hash, NotEntries};
+use super::entry::{Entries, NotEntries};
 
 /// A filter of words of 64 bits, in which each key sets four bits of one. Any number of threads may ask.
 #[derive(Debug)]
@@ -35,28 +35,25 @@ impl KeyFilter {
     pub fn add(&self, entries: &[u8]) -> Result<(), NotEntries> {
         for entry in Entries::new(entries) {
             let (entry, _) = entry?;
-            let (word, bits) = self.place(entry.hash());
+            let (word, bits) = self.place(entry.quick_hash());
             word.fetch_or(bits, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Whether a key may have been added.
+    /// Whether a key, by its quick hash, may have been added.
     #[inline]
-    pub fn may_hold(&self, hash: &Hash) -> bool {
-        let (word, bits) = self.place(hash);
+    pub fn may_hold(&self, quick: u64) -> bool {
+        let (word, bits) = self.place(quick);
         word.load(Ordering::Relaxed) & bits == bits
     }
 
     /// The word of a key, and the bits that it sets in it.
     #[inline]
-    fn place(&self, hash: &Hash) -> (&AtomicU64, u64) {
-        let (first, rest) = hash.split_at(8);
-        let first = first.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let groups = rest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    fn place(&self, quick: u64) -> (&AtomicU64, u64) {
         #[allow(clippy::cast_possible_truncation, reason = "its lowest bits are taken anyway")]
-        let at = first as usize & (self.words.len() - 1);
-        let bits = (0..4).fold(0, |bits, group| bits | 1 << (groups >> (6 * group) & 63));
+        let at = quick as usize & (self.words.len() - 1);
+        let bits = (0..4).fold(0, |bits, group| bits | 1 << (quick >> (40 + 6 * group) & 63));
         (&self.words[at], bits)
     }
 }

@@ -146,10 +146,11 @@ impl<F: Form> Changes<F> {
         if let Some(fault) = self.wrong() {
             return Err(fault);
         }
-        let hash = self.visitor.key.hash();
+        let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash());
         let parts = Parts {
             kind: Kind::Change,
             hash,
+            quick,
             place: Place {
                 source: self.source,
                 file_index: self.file_index,

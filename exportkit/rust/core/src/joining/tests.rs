@@ -5,6 +5,8 @@ mod reading;
 
 use std::sync::Arc;
 
+use twox_hash::XxHash3_64;
+
 use super::entry::Parts;
 use super::*;
 use crate::strict::OutputFormat;
@@ -60,6 +62,7 @@ impl Made {
         let parts = Parts {
             kind: self.kind,
             hash: hash(self.key, 0),
+            quick: u64::from(self.key) << 8,
             place: Place {
                 source: self.source,
                 file_index: 3,
@@ -119,15 +122,16 @@ fn an_entry_is_laid_out_as_documented() {
         source: 5,
         ..PUT
     }]);
-    assert_eq!(bytes[..8], [145, 0, 0, 0, 1, 3, 0, 0]);
+    assert_eq!(bytes[..8], [153, 0, 0, 0, 1, 3, 0, 0]);
     assert_eq!(bytes[8..24], hash(1, 0));
-    assert_eq!(bytes[24..32], [5, 0, 0, 0, 3, 0, 0, 0]);
-    assert_eq!(bytes[32..48], [7, 0, 0, 0, 0, 0, 0, 0, 188, 2, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(bytes[48..56], [4, 3, 2, 1, 0, 0, 0, 0]);
-    assert_eq!(bytes[56..88], [hash(1, 1), hash(2, 2)].concat());
-    assert_eq!(bytes[88..100], [15, 0, 0, 0, 15, 0, 0, 0, 15, 0, 0, 0]);
+    assert_eq!(bytes[24..32], [0, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(bytes[32..40], [5, 0, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(bytes[40..56], [7, 0, 0, 0, 0, 0, 0, 0, 188, 2, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(bytes[56..64], [4, 3, 2, 1, 0, 0, 0, 0]);
+    assert_eq!(bytes[64..96], [hash(1, 1), hash(2, 2)].concat());
+    assert_eq!(bytes[96..108], [15, 0, 0, 0, 15, 0, 0, 0, 15, 0, 0, 0]);
     assert_eq!(
-        text(&bytes[100..]),
+        text(&bytes[HEADER_SIZE..]),
         format!("{{\"k\":{{\"S\":\"1\"}}}}{}{}", value(1), value(2))
     );
 }
@@ -146,16 +150,16 @@ fn what_is_no_entry_is_told() {
         );
     }
     for (at, byte) in [
-        (0, 99),
+        (0, 107),
         (4, 2),
         (5, 4),
         (5, 0),
         (5, 3),
         (6, 1),
         (7, 1),
-        (24, 1),
-        (88, 14),
-        (95, 255),
+        (32, 1),
+        (96, 14),
+        (103, 255),
     ] {
         let mut damaged = bytes.clone();
         damaged[at] = byte;
@@ -197,24 +201,34 @@ fn a_filter_sets_four_bits_of_one_word() {
     }
     assert_eq!(KeyFilter::new(1 << 62).unwrap_err(), NoFilter::NoRoom);
     let filter = Arc::new(KeyFilter::new(8).unwrap());
-    let mut key = [0; 16];
-    key[0] = 0b1101; // the word 5
-    let groups: u32 = 1 | 7 << 6 | 63 << 12 | 32 << 18;
-    key[8..12].copy_from_slice(&groups.to_le_bytes());
-    assert!(!filter.may_hold(&key));
+    let key = 0b1101 | (1 | 7 << 6 | 63 << 12 | 32 << 18) << 40; // the word 5
+    assert!(!filter.may_hold(key));
     let mut entry = entries(&[ITEM]);
-    entry[8..24].copy_from_slice(&key);
+    entry[24..32].copy_from_slice(&u64::to_le_bytes(key));
     filter.add(&entry).unwrap();
-    assert!(filter.may_hold(&key));
-    for (at, bit) in [(0, 1), (8, 2), (8, 64), (10, 1), (10, 8)] {
-        let mut other = key;
-        other[at] ^= bit;
-        assert!(!filter.may_hold(&other), "{at} {bit}");
+    assert!(filter.may_hold(key));
+    for bit in [0, 2, 41, 46, 52, 63] {
+        assert!(!filter.may_hold(key ^ 1 << bit), "{bit}");
     }
-    let mut same = key;
-    (same[1], same[7], same[11], same[15]) = (1, 1, 1, 1);
-    assert!(filter.may_hold(&same));
+    for bit in [3, 39] {
+        assert!(filter.may_hold(key ^ 1 << bit), "{bit}");
+    }
     assert!(filter.add(&entry[1..]).is_err());
+}
+
+#[test]
+fn a_filter_of_sixteen_bits_a_key_lets_few_others_pass() {
+    let filter = KeyFilter::new(1 << 12).unwrap();
+    let quick = |number: u64| XxHash3_64::oneshot(format!("S\0\0\0\x08{number:08}").as_bytes());
+    let mut entry = entries(&[ITEM]);
+    for number in 0..1 << 14 {
+        entry[24..32].copy_from_slice(&quick(number).to_le_bytes());
+        filter.add(&entry).unwrap();
+    }
+    assert!((0..1 << 14).all(|number| filter.may_hold(quick(number))));
+    let passed = (1 << 14..1 << 17).filter(|&number| filter.may_hold(quick(number)));
+    let passed = passed.count();
+    assert!((1..(1 << 17) / 60).contains(&passed), "{passed}");
 }
 
 #[test]

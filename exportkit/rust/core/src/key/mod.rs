@@ -14,6 +14,7 @@ use crate::entries::HASH_SIZE;
 use crate::events::{Member, Text};
 use crate::fault::Reason;
 use crate::path::NodeId;
+use twox_hash::XxHash3_64;
 
 /// Bytes before the payload of a canonical encoding: the type and the length.
 const HEADER: usize = 5;
@@ -64,9 +65,13 @@ impl Values {
         self.spans[attribute] = Some(span);
     }
 
+    fn span(&self, attribute: u32) -> Option<Span> {
+        self.spans.get(attribute as usize).copied().flatten()
+    }
+
     /// The canonical encoding of an attribute's value.
     fn get<'e>(&self, attribute: u32, encoder: &'e Encoder) -> Option<&'e [u8]> {
-        let (start, end) = self.spans.get(attribute as usize).copied().flatten()?;
+        let (start, end) = self.span(attribute)?;
         encoder.encoded().get(start..end)
     }
 }
@@ -238,5 +243,31 @@ impl Key {
         let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
         message[1..HEADER].copy_from_slice(&length.to_be_bytes());
         sha256_half(message)
+    }
+
+    /// The quick hash of the key: XXH3 of the encodings of its values, in the order of their names.
+    #[inline]
+    pub(crate) fn quick_hash(&mut self) -> u64 {
+        let encoded = self.encoder.encoded();
+        let mut values: Span = (0, 0);
+        for &(attribute, _) in &self.watched.key {
+            match (self.main.span(attribute), values) {
+                (Some(value), (0, 0)) => values = value,
+                (Some((start, end)), (_, before)) if start == before => values.1 = end,
+                _ => return self.quick_hash_of_scattered(),
+            }
+        }
+        XxHash3_64::oneshot(encoded.get(values.0..values.1).unwrap_or_default())
+    }
+
+    /// The same where the values were not read in that order.
+    #[cold]
+    fn quick_hash_of_scattered(&mut self) -> u64 {
+        self.message.clear();
+        for (attribute, _) in &self.watched.key {
+            let value = self.main.get(*attribute, &self.encoder).unwrap_or_default();
+            self.message.extend_from_slice(value);
+        }
+        XxHash3_64::oneshot(&self.message)
     }
 }

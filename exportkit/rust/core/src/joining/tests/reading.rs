@@ -253,7 +253,7 @@ fn entries_carry_what_was_asked_for() {
         filter.add(&whole).unwrap();
         // Told once or twice, it is the same entry.
         assert_eq!(applied::<DynamodbJson>(item, &options, JSON, Some(&filter)).1, whole);
-        (whole[56..72].to_vec(), text(&whole[HEADER_SIZE..]))
+        (whole[64..80].to_vec(), text(&whole[HEADER_SIZE..]))
     };
     let (none, line, image) = (
         carried(Payload::Nothing),
