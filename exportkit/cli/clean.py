@@ -1,6 +1,6 @@
 """``exportkit clean``: what killed runs left behind."""
 
-from exportkit.cli.options import FlagOption, JsonOption, S3OutputOptions, StorageOptions
+from exportkit.cli.options import FlagOption, JsonOption, S3OutputOptions, StorageOptions, TempDirOption
 from exportkit.cli.text import printable
 from exportkit.model.times import format_time
 
@@ -8,9 +8,10 @@ __all__ = ["clean"]
 
 
 def clean(
-    location: str,
+    location: str | None = None,
     /,
     *,
+    temp_dir: TempDirOption = None,
     older_than: str = "1d",
     conversions: FlagOption = False,
     dry_run: FlagOption = False,
@@ -18,13 +19,15 @@ def clean(
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
     stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
 ) -> int:
-    """Clears away what killed runs left below a folder or prefix: uploads to S3 that were never finished.
+    """Clears away what killed runs left: uploads to S3 that were never finished, and temporary files.
 
-    Their parts show under no name, and are paid for. It needs s3:ListBucketMultipartUploads,
+    The parts of such uploads show under no name, and are paid for. In S3 it needs s3:ListBucketMultipartUploads,
     s3:AbortMultipartUpload and s3:ListBucket; --conversions s3:DeleteObject, s3:GetObject and s3:PutObject too.
 
     Args:
         location: A folder, or an S3 URI of a prefix or bucket.
+        temp_dir: Delete the temporary files that killed runs left right in this folder, /tmp say; those of runs at
+            work stay.
         older_than: Keep uploads begun within this time, such as 2h or 1d12h: somebody may be at work.
         conversions: Give up conversions that were not finished, and delete what they wrote.
         dry_run: Tell what there is, and do nothing.
@@ -39,6 +42,7 @@ def clean(
     options = storage.resolve(stored)
     report = run(
         location,
+        temp_dir=temp_dir,
         older_than=parse_duration(older_than),
         conversions=conversions,
         dry_run=dry_run,
@@ -54,6 +58,7 @@ def clean(
             why = f" ({each.kept})" if each.kept else ""
             print(f"{done:<14}{each.kind}{began}  {printable(each.uri)}{printable(why)}")
         if not report.leftovers:
-            print(f"nothing was left behind in {printable(report.location)}")
+            places = " and ".join(printable(str(place)) for place in (report.location, temp_dir) if place is not None)
+            print(f"nothing was left behind in {places}")
         tell_traffic(options)
     return 0

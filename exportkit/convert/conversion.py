@@ -1,6 +1,5 @@
 """One conversion, from the manifest to dataset.json."""
 
-import tempfile
 import threading
 import time
 from array import array
@@ -28,6 +27,7 @@ from exportkit.reading import NoProgress, OpenExport, Progress, in_order
 from exportkit.reading.schemas import note_places
 from exportkit.store import Store
 from exportkit.store.base import Lock
+from exportkit.store.temporary import temporary_folder
 
 __all__ = ["Conversion", "refuse_another"]
 
@@ -171,7 +171,7 @@ class Conversion:
         with ExitStack() as stack:
             spool = work.folder
             if self.options.split_by is not None and self.dest.uri.startswith("s3://"):
-                spool = stack.enter_context(tempfile.TemporaryDirectory(prefix="exportkit-", dir=self.temp_dir))
+                spool = stack.enter_context(temporary_folder(self.temp_dir))
             writer = TaskWriter(
                 export=self.export,
                 store=self.store,

@@ -1,7 +1,6 @@
 """A table rebuilt from a base and increments: written as an export or as Parquet, or read at once."""
 
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -32,6 +31,7 @@ from exportkit.replay.plan import ReplayPlan, plan_of
 from exportkit.replay.rebuild import Rebuild, words_of
 from exportkit.replay.report import ReplayReport
 from exportkit.store import StoreOptions, open_store
+from exportkit.store.temporary import temporary_folder
 from exportkit.verify import verify
 
 __all__ = ["Rebuilt", "replay"]
@@ -241,7 +241,7 @@ class Rebuilt:
         Args:
             prepared: What it is to be converted by, if so: what stands in the way of that is told first.
         """
-        with tempfile.TemporaryDirectory(prefix="exportkit-", dir=self.options.temp_dir) as folder:
+        with temporary_folder(self.options.temp_dir) as folder:
             made = self._made(folder, StoreOptions(), level=self._level())
             if prepared is not None:
                 prepared.refuse_another(made.fingerprint)

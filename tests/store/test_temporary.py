@@ -1,0 +1,102 @@
+"""Temporary folders: gone at the end, left by a killed process, and then cleared away, never those of one at work."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import exportkit
+from exportkit.errors import LockedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.store.temporary import temporary_folder, temporary_folders
+from tests.commands import did, run
+from tests.replay.test_replay import BASE
+
+AT_WORK = """
+import sys, exportkit
+with exportkit.replay(sys.argv[1], temp_dir=sys.argv[2]) as state:
+    print(state.summary.item_count, flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def at_work(temp_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that reads a rebuilt state, until it is killed."""
+    words = [sys.executable, "-c", AT_WORK, str(BASE), str(temp_dir)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"122\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_what_a_killed_run_left_and_that_alone_is_deleted(tmp_path: Path) -> None:
+    with at_work(tmp_path), at_work(tmp_path) as other:
+        folders = {folder.path for folder in temporary_folders(tmp_path)}
+        told = exportkit.clean(temp_dir=tmp_path)
+        assert {each.uri for each in told.leftovers} == folders
+        assert all("is at work in it" in (each.kept or "") for each in told.leftovers)
+        other.kill()
+        other.wait()
+        (dead,) = (folder.path for folder in temporary_folders(tmp_path) if not folder.in_use)
+        assert list(Path(dead).rglob("*.gz"))
+        lines = did("clean", "--temp-dir", tmp_path, "--dry-run").out.splitlines()
+        assert [line.split()[0] for line in sorted(lines)] == ["kept", "would"]
+        assert Path(dead).exists()
+        out = did("clean", "--temp-dir", tmp_path).out
+        assert "cleared away  temporary files of " in out
+        assert dead in out
+        (left,) = tmp_path.iterdir()
+        assert {str(left), dead} == folders
+        assert list(left.rglob("*.gz"))
+    assert did("clean", "--temp-dir", tmp_path, "--json").told["leftovers"][0]["kept"] is None
+    assert did("clean", "--temp-dir", tmp_path).out == f"nothing was left behind in {tmp_path}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_is_gone_at_the_end_whatever_happens(tmp_path: Path) -> None:
+    def fail(folder: str) -> None:
+        Path(folder, "x").write_bytes(b"x")
+        (found,) = temporary_folders(tmp_path)
+        assert found.in_use
+        with pytest.raises(LockedError):
+            found.remove()
+        assert Path(folder, "x").exists()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), temporary_folder(tmp_path) as folder:
+        fail(folder)
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    """A project of that name, one that is only being made, and a lock that leads to somebody's file."""
+    precious = tmp_path / "precious"
+    precious.write_text("{}")
+    for name, text in (("project", None), ("made", ""), ("other", "{}"), ("words", "held")):
+        folder = tmp_path / f"exportkit-{name}"
+        folder.mkdir()
+        if text is not None:
+            (folder / "lock").write_text(text)
+    (tmp_path / "exportkit-link").symlink_to(tmp_path / "exportkit-other")
+    (tmp_path / "exportkit-project" / "lock").symlink_to(precious)
+    assert exportkit.clean(temp_dir=tmp_path).leftovers == ()
+    assert len(list(tmp_path.iterdir())) == 6
+    assert precious.read_text() == "{}"
+
+
+def test_a_place_that_is_none(tmp_path: Path) -> None:
+    assert run("clean").code == 2
+    with pytest.raises(UsageError, match="name a folder"):
+        exportkit.clean()
+    with pytest.raises(StoreError, match="No such file"):
+        exportkit.clean(temp_dir=tmp_path / "none")
+    with pytest.raises(ObjectNotFoundError, match="no such folder"):
+        exportkit.clean(tmp_path / "none")
+    with pytest.raises(StoreError), temporary_folder(tmp_path / "none"):
+        pass
