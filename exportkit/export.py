@@ -25,6 +25,7 @@ from exportkit.model.description import ExportDescription
 from exportkit.model.layout import Anchor, place_key
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
+from exportkit.store.local import LocalStore
 from exportkit.store.opening import normal_uri
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ManifestChecksum",
     "find_below",
     "find_exports",
+    "no_export",
     "open_export",
     "resolve_location",
 ]
@@ -346,10 +348,24 @@ def open_export(location: Location, options: StoreOptions | None = None) -> Expo
             raise found.error
         return Export(store, found.uri, options, description)
     if below:
-        names = "\n  ".join(found.uri for found in below[:_SHOWN])
-        more = "\n  …" if len(below) > _SHOWN else ""
-        raise UsageError(f"several exports are in {folder}; name one of them:\n  {names}{more}")
-    raise ObjectNotFoundError(folder, f"no export is here: no {layout.MANIFEST_SUMMARY} in it or below it")
+        several = UsageError(f"several exports are in {folder}; name one of them:")
+        for found in below[:_SHOWN]:
+            several.add_note(f"  {found.uri}")
+        if len(below) > _SHOWN:
+            several.add_note("  …")
+        raise several
+    raise no_export(store, folder)
+
+
+def no_export(store: Store, folder: str) -> ObjectNotFoundError:
+    """Returns what tells that no export is in a folder or below it."""
+    why = f"no {layout.MANIFEST_SUMMARY} in it or below it"
+    if isinstance(store, LocalStore):
+        if not os.path.exists(folder):  # noqa: PTH110 - URIs are text; a name may be longer than any file's
+            why = "there is no such file or folder"
+        elif not os.path.isdir(folder):  # noqa: PTH112 - as above
+            why = f"it is a file; name the export's folder, or its {layout.MANIFEST_SUMMARY}"
+    return ObjectNotFoundError(folder, f"no export is here: {why}")
 
 
 def find_exports(location: Location, options: StoreOptions | None = None) -> Iterator[FoundExport]:

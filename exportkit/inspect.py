@@ -8,10 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from exportkit.errors import ExportError, GzipError, ObjectNotFoundError
-from exportkit.export import DataFile, Export, ExportStatus, FoundExport, Location, find_below, resolve_location
+from exportkit.export import (
+    DataFile,
+    Export,
+    ExportStatus,
+    FoundExport,
+    Location,
+    find_below,
+    no_export,
+    resolve_location,
+)
 from exportkit.model.chain import Chain, LeftOut, plan_chain
 from exportkit.model.formats import ExportType, ExportView
-from exportkit.model.layout import MANIFEST_SUMMARY, export_id_time, is_export_id
+from exportkit.model.layout import export_id_time, is_export_id
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.times import format_time
 from exportkit.model.window import Window
@@ -140,8 +149,7 @@ def inspect(location: Location, options: StoreOptions | None = None) -> Inspecti
     except ObjectNotFoundError:
         exports = sorted(find_below(store, folder), key=lambda found: found.uri)
         if not exports:
-            nothing = f"no export is here: no {MANIFEST_SUMMARY} in it or below it"
-            raise ObjectNotFoundError(folder, nothing) from None
+            raise no_export(store, folder) from None
         if all(found.status is ExportStatus.UNREADABLE for found in exports) and exports[0].error:
             raise exports[0].error from None
         if len(exports) > 1 or exports[0].status is ExportStatus.INCOMPLETE:

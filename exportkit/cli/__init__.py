@@ -123,7 +123,8 @@ def _fit_streams() -> None:
 
 def _with_notes(message: str, error: BaseException) -> str:
     """Returns a message with what was noted on the way up, such as the folder left unfinished."""
-    return "\n".join([message, *getattr(error, "__notes__", ())])
+    notes = [printable(line) for note in getattr(error, "__notes__", ()) for line in note.split("\n")]
+    return "\n".join([message, *notes])
 
 
 def _complain(message: str, code: int) -> int:

@@ -48,6 +48,9 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
         if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
             raise UsageError(f"a file URI names a path of this machine: {text}")
         text = unquote(parts.path)
+    elif re.match(r"s3[an]?:", text, re.IGNORECASE):
+        # A folder called s3: would be made, and found by nobody. pathlib.Path takes one slash of two away.
+        raise UsageError(f"an S3 location is s3://BUCKET/PREFIX, with two slashes and as text, not {text}")
     elif re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         raise UsageError(f"no such kind of location: {text}; take a path, s3://BUCKET/PREFIX or an export's ARN")
     if not text or "\0" in text:

@@ -17,7 +17,9 @@ from exportkit.errors import (
     UsageError,
 )
 from exportkit.export import Export, open_export
+from exportkit.inspect import inspect
 from exportkit.store import DataStream, StoreOptions
+from tests.commands import run
 from tests.export.layouts import Laid, entry, lay_out, lay_out_started, md5
 
 ITEM = b'{"Item":{"pk":{"S":"a"}}}\n'
@@ -383,23 +385,42 @@ def test_several_exports_are_listed(tmp_path: Path) -> None:
     folders = [lay_out(tmp_path, time=15 * number).folder for number in range(12)]
     with pytest.raises(UsageError) as caught:
         open_export(tmp_path)
-    text = str(caught.value)
-    assert text.count("\n") == 11
-    assert all(str(folder) in text for folder in folders[:10])
-    assert text.endswith("…")
+    assert caught.value.__notes__ == [*(f"  {folder}" for folder in folders[:10]), "  …"]
+    told = run("cat", tmp_path).err.splitlines()
+    assert told == [f"error: several exports are in {tmp_path}; name one of them:", *caught.value.__notes__]
 
 
-@pytest.mark.parametrize("location", ["nowhere", "empty", "file.txt", "x" * 5000])
-def test_no_export_is_there(tmp_path: Path, location: str) -> None:
+@pytest.mark.parametrize(
+    ("location", "why"),
+    [
+        ("nowhere", "there is no such file or folder"),
+        ("empty", "no manifest-summary.json in it or below it"),
+        ("file.txt", "it is a file; name the export's folder, or its manifest-summary.json"),
+        ("x" * 5000, "there is no such file or folder"),
+    ],
+)
+def test_no_export_is_there(tmp_path: Path, location: str, why: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").touch()
-    with pytest.raises(ObjectNotFoundError, match="no export is here"):
-        open_export(tmp_path / location)
+    for look in (open_export, inspect):
+        with pytest.raises(ObjectNotFoundError, match=f"no export is here: {why}"):
+            look(tmp_path / location)
 
 
 @pytest.mark.parametrize(
     "location",
-    ["", "a\0b", "s3://", "s3:///key", "s3://key:secret@bucket/x", "https://x/y", "gs://b/x", "file://host/x"],
+    [
+        "",
+        "a\0b",
+        "s3://",
+        "s3:///key",
+        "s3://key:secret@bucket/x",
+        "s3:/b/x",
+        "S3:b",
+        "https://x/y",
+        "gs://b/x",
+        "file://host/x",
+    ],
 )
 def test_no_location(location: str) -> None:
     with pytest.raises(UsageError) as caught:
