@@ -23,6 +23,7 @@ from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.changes import filter_words
 from exportkit.joining.checks import carried_windows, check_filters, check_table, state_time, windows_told
 from exportkit.joining.joins import Totals, join_all
+from exportkit.joining.key_types import KeyTypes
 from exportkit.joining.lineage import read_lineage
 from exportkit.joining.made import MadeExport
 from exportkit.joining.remedies import listed
@@ -262,6 +263,7 @@ class _Diff:
 
     def _read(self, spill: Spill, payload: Payload, key_filter: KeyFilter | None) -> None:
         """Spills the items of both states, or those whose key a filter may hold."""
+        types = KeyTypes(self.options.engine, self.options.max_record_size)
         readers = [
             StateReader(
                 export=state,
@@ -270,6 +272,7 @@ class _Diff:
                 key_names=self.key,
                 key_filter=key_filter,
                 spill=spill,
+                key_types=types,
                 source=source,
                 payload=payload,
                 keep_lines=False,

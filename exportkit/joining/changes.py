@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from exportkit.engine.protocols import Engine, KeyFilter
 from exportkit.export import DataFile, Export
+from exportkit.joining.key_types import KeyTypes
 from exportkit.model.formats import OutputFormat
 from exportkit.model.joining import IndexOptions
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -66,6 +67,7 @@ def index_changes(
     first_source: int = 1,
     key_names: tuple[str, ...] | None = None,
     key_filter: KeyFilter | None = None,
+    key_types: KeyTypes | None = None,
     max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
     progress: Progress | None = None,
 ) -> Changes:
@@ -83,11 +85,13 @@ def index_changes(
         key_names: Names of the key attributes; None: those of the first record that has Keys, in the order of exports
             and files. All records have to have the same.
         key_filter: The keys of all records are added to it.
+        key_types: Take the types of the key attributes, which have to be the same in all files.
         max_record_size: Bytes a record may have.
         progress: Hears how it goes on; its ``begin`` is left to the caller.
 
     Raises:
         MalformedRecordError: A record cannot be read, or its key is not what it has to be.
+        ChainError: The key has other types in one file than in another.
         Md5MismatchError: A file is not what the manifest says.
         ItemCountError: It holds another number of records, or the files' counts do not add up to the export's.
         GzipError: It cannot be inflated.
@@ -95,6 +99,7 @@ def index_changes(
     """
     stop, adding = threading.Event(), threading.Lock()
     progress = progress or NoProgress()
+    types = key_types or KeyTypes(engine, max_record_size)
 
     def read(given: _Input, names: tuple[str, ...] | None = key_names) -> tuple[tuple[str, ...] | None, int]:
         source, export, file = given
@@ -116,14 +121,17 @@ def index_changes(
                 with adding:
                     key_filter.add(entries)
 
+        first = types.first_of(export, file, None)
         with CheckedFile(export, file, progress) as data:
             for chunk in data:
                 if stop.is_set():
                     break
                 take(index.feed(chunk))
+                first.feed(chunk)
                 data.advance(index.records)
             else:
                 take(index.finish())
+                first.finish()
                 data.check(index.records)
         return index.key_names, index.records
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from exportkit.engine.protocols import Engine, KeyFilter
 from exportkit.export import DataFile, Export
+from exportkit.joining.key_types import KeyTypes
 from exportkit.model.formats import OutputFormat
 from exportkit.model.joining import ApplyOptions, Payload
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -40,6 +41,7 @@ class StateReader:
         key_names: Names of the key attributes; none at all where nothing says them and no record is to be looked for.
         key_filter: Records whose key it surely does not hold are kept; None: every record becomes an entry.
         spill: Takes the entries.
+        key_types: Those of the key attributes, as other inputs have them.
         source: The state's number among the exports that are joined.
         payload: What the entries carry.
         keep_lines: Whether kept lines are handed out, rather than counted alone.
@@ -54,6 +56,7 @@ class StateReader:
     key_names: tuple[str, ...]
     key_filter: KeyFilter | None
     spill: Spill
+    key_types: KeyTypes
     source: int = 0
     payload: Payload = "line"
     keep_lines: bool = True
@@ -68,6 +71,7 @@ class StateReader:
 
         Raises:
             MalformedRecordError: A record cannot be read, or has no key.
+            ChainError: The key has other types than in other files.
             Md5MismatchError: The file is not what the manifest says.
             ItemCountError: It holds another number of records.
             GzipError: It cannot be inflated.
@@ -85,6 +89,7 @@ class StateReader:
             keep_lines=self.keep_lines,
         )
         applier = self.engine.applier(options, self.key_filter)
+        first = self.key_types.first_of(self.export, file, self.key_names) if self.key_names else None
         told = 0
         with CheckedFile(self.export, file, self.progress) as data:
             for chunk in data:
@@ -92,12 +97,16 @@ class StateReader:
                     return
                 lines = applier.feed(chunk)
                 self.spill.add(applier.take_entries())
+                if first is not None:
+                    first.feed(chunk)
                 data.advance(applier.records)
                 if applier.kept > told:
                     yield Kept(lines, applier.kept - told)
                     told = applier.kept
             lines = applier.finish()
             self.spill.add(applier.take_entries())
+            if first is not None:
+                first.finish()
             data.check(applier.records)
             if applier.kept > told:
                 yield Kept(lines, applier.kept - told)

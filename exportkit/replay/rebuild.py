@@ -15,6 +15,7 @@ from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ReplayChain
 from exportkit.joining.changes import Changes, filter_words, index_changes
 from exportkit.joining.joins import Totals
+from exportkit.joining.key_types import KeyTypes
 from exportkit.joining.made import MadeExport
 from exportkit.joining.places import named_places
 from exportkit.joining.states import StateReader
@@ -69,6 +70,7 @@ class Rebuild:
 
         Raises:
             DriftError: There is drift, and it was to be refused.
+            ChainError: Base and changes have keys of other types.
             DuplicateKeyError: Two items of the base have one key that a change hits.
             ItemCountError: The result is not what base and changes amount to.
             ExportkitError: As ``exportkit.replay``.
@@ -116,6 +118,7 @@ class Rebuild:
     def _read(self, spill: Spill, links: Sequence[Export]) -> tuple[Changes, int]:
         """Reads the changes, then the base; returns what was read, and how many items were kept at once."""
         key_filter = self.engine.key_filter(words_of(self.chain, self.options))
+        types = KeyTypes(self.engine, self.options.max_record_size)
         changes = index_changes(
             links,
             engine=self.engine,
@@ -123,6 +126,7 @@ class Rebuild:
             jobs=self.options.jobs,
             spill=spill,
             key_filter=key_filter,
+            key_types=types,
             max_record_size=self.options.max_record_size,
             progress=self.progress,
         )
@@ -134,6 +138,7 @@ class Rebuild:
             key_names=changes.key_names or (),
             key_filter=key_filter,
             spill=spill,
+            key_types=types,
             max_record_size=self.options.max_record_size,
             progress=self.progress,
             stop=stop,

@@ -10,6 +10,7 @@ from exportkit.errors import ItemCountError, MalformedRecordError, Md5MismatchEr
 from exportkit.export import Export, open_export
 from exportkit.joining.changes import Changes, filter_words, index_changes
 from exportkit.joining.joins import join_all
+from exportkit.joining.key_types import KeyTypes
 from exportkit.joining.states import StateReader
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.joining import JoinOptions, Operation
@@ -93,7 +94,13 @@ def test_what_the_filter_does_not_hold_is_kept_and_the_rest_joined(engine: Engin
     with Spill(engine.partition_entries, temp_dir=None, memory=1, what="changes") as spill:
         index_changes(exports[1:], engine=engine, form=JSON, jobs=jobs, spill=spill, key_filter=key_filter)
         reader = StateReader(
-            export=exports[0], engine=engine, form=JSON, key_names=("pk",), key_filter=key_filter, spill=spill
+            export=exports[0],
+            engine=engine,
+            form=JSON,
+            key_names=("pk",),
+            key_filter=key_filter,
+            spill=spill,
+            key_types=KeyTypes(engine),
         )
         (file,) = exports[0].files()
         kept = list(reader.kept(file))
