@@ -153,6 +153,10 @@ class Export:
         self.files_uri = self.locate(self.summary.manifest_files_s3_key, self.summary_uri, "manifestFilesS3Key")
         self._files_data: bytes | None = None
 
+    def __repr__(self) -> str:
+        told = self.summary
+        return f"<Export {self.uri}: {told.export_type}, {told.output_format}, {told.item_count:,} records>"
+
     @property
     def id(self) -> str:
         """The ExportId: the one in the export's ARN, else the folder's name."""

@@ -91,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _complain(_with_notes("interrupted", interrupt), _INTERRUPTED)
     except OSError as error:
         discard_stdout()
-        code = _complain(f"error: {printable(str(error))}", _FAILED)
+        where = "standard output" if error.filename is None else str(error.filename)
+        code = _complain(f"error: {printable(where)}: {error.strerror or printable(str(error))}", _FAILED)
     except Exception as error:
         if os.environ.get("EXPORTKIT_DEBUG"):
             raise

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from exportkit.cli.options import JsonOption
+from exportkit.cli.options import FlagOption, JsonOption
 from exportkit.generate.options import GenerateOptions
 
 __all__ = ["generate"]
@@ -14,7 +14,7 @@ __all__ = ["generate"]
 def generate(
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    expected: Annotated[bool, Parameter(negative="")] = False,
+    expected: FlagOption = False,
     json: JsonOption = False,
     options: Annotated[GenerateOptions, Parameter(name="*", negative_iterable=())] = GenerateOptions(),  # noqa: B008 - frozen
 ) -> int:
@@ -40,7 +40,8 @@ def generate(
     for export in done.exports:
         told = ", ".join(f"{count:,} {effect}" for effect, count in export.effects.items())
         kind = f"{export.summary.window}" if export.summary.window else "full"
-        print(f"{export.location}  {kind}  {export.summary.item_count:,} records{f' ({told})' if told else ''}")
+        records = f"{export.summary.item_count:,} record{'' if export.summary.item_count == 1 else 's'}"
+        print(f"{export.location}  {kind}  {records}{f' ({told})' if told else ''}")
     if done.expected:
         print(f"{done.expected}  expected end state, {done.exports[-1].table_items:,} items")
     return 0

@@ -51,12 +51,16 @@ def _convert_size(_: object, tokens: Sequence[Token]) -> int:
     return parse_size(tokens[0].value)
 
 
+def _shown_size(size: int) -> str:
+    return f"{size >> 20}MiB" if size % (1 << 30) else f"{size >> 30}GiB"
+
+
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 FlagOption = Annotated[bool, Parameter(negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
 DdlOption = Literal["athena", "spark", "duckdb"] | None
-SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: size and f"{size >> 20}MiB")]
+SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: size and _shown_size(size))]
 
 
 @Parameter(name="*", group=Group("Storage", sort_key=9))

@@ -63,6 +63,9 @@ class OpenExport:
         self._max_record_size = max_record_size
         self._engine = engine or select_engine()
 
+    def __repr__(self) -> str:
+        return f"<OpenExport of {self._export!r}>"
+
     @property
     def uri(self) -> str:
         """The export's folder."""

@@ -55,6 +55,11 @@ class Scan:
         self._plan = plan
         self._jobs = jobs
 
+    def __repr__(self) -> str:
+        return (
+            f"<Scan of {len(self.schema):,} columns: pyarrow.table(scan), polars.DataFrame(scan) and the like take it>"
+        )
+
     @property
     def plan(self) -> ColumnPlan:
         """Which column each attribute becomes."""

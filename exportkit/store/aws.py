@@ -51,13 +51,8 @@ _ABSENT = {
     "ExportNotFoundException": "no such export",
     "ImportNotFoundException": "no such import",
 }
-_DENIED = {
-    "401",
-    "403",
-    "AccessDenied",
-    "AccessDeniedException",
-    "AllAccessDisabled",
-    "Forbidden",
+_DENIED = {"401", "403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden"}
+_WRONG_CREDENTIALS = {
     "IncompleteSignatureException",
     "InvalidAccessKeyId",
     "InvalidSignatureException",
@@ -296,6 +291,9 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     if code in EXPIRED:
         told = f"the credentials have expired, and no others could be had ({said}); log in again, and run again"
         return AccessDeniedError(uri, told)
+    if code in _WRONG_CREDENTIALS:
+        told = f"{permission} is not allowed, for the credentials are not accepted: wrong or incomplete ones"
+        return AccessDeniedError(uri, f"{told}, or a wrong clock ({said})")
     if code in _DENIED:
         # KMS refuses in S3's name, and says what it wants.
         named = _NAMED_PERMISSION.search(str(details.get("Message", "")))

@@ -53,7 +53,7 @@ class Traffic:
         told = f"{self.requests:,} request{'' if self.requests == 1 else 's'}"
         if self.retries > 0:
             told += f" ({self.retries:,} of them again)"
-        return f"{told}, {_megabytes(self._bytes_read)} read, {_megabytes(self._bytes_written)} written"
+        return f"{told}, {_amount(self._bytes_read)} read, {_amount(self._bytes_written)} written"
 
     def watch(self, client: Any) -> None:
         """Counts the requests of a client from here on."""
@@ -82,5 +82,5 @@ class Traffic:
                 self._bytes_written += int(request.headers.get("Content-Length") or 0)
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
+def _amount(size: int) -> str:
+    return f"{size:,} bytes" if size < 10_000 else f"{size / 1e3:,.1f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"

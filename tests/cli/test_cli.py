@@ -146,7 +146,7 @@ def test_a_poor_encoding_and_a_full_disk() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 3
-    assert done.stderr == "error: [Errno 28] No space left on device\n"
+    assert done.stderr == "error: standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize("junit", ["/nowhere/x.xml", "/tmp"])

@@ -34,6 +34,13 @@ def scan(tmp_path: Path, form: OutputFormat, jobs: int, engine: Engine) -> Scan:
     return opened(make_full(tmp_path, form), engine, jobs).scan()
 
 
+def test_what_a_notebook_shows(tmp_path: Path, form: OutputFormat, jobs: int) -> None:
+    made = make_full(tmp_path, form)
+    source = exportkit.open(made.folder, jobs=jobs)
+    assert repr(source) == f"<OpenExport of <Export {made.folder}: FULL_EXPORT, {form}, {len(FULL_ROWS)} records>>"
+    assert repr(source.scan(columns=["pk", "s"])).startswith("<Scan of 2 columns: pyarrow.table(scan)")
+
+
 class TestConsumers:
     """Each takes the scan itself, more than once."""
 

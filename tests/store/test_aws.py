@@ -34,6 +34,11 @@ ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/export/0176838480
         ("ExportNotFoundException", ObjectNotFoundError, "no such export"),
         ("AccessDenied", AccessDeniedError, "s3:GetObject is not allowed, or there is no such object"),
         ("403", AccessDeniedError, "s3:GetObject is not allowed"),
+        (
+            "SignatureDoesNotMatch",
+            AccessDeniedError,
+            "s3:GetObject is not allowed, for the credentials are not accepted",
+        ),
         ("ExpiredToken", AccessDeniedError, "ExpiredToken"),
         ("SlowDown", ServiceError, "GetObject failed (SlowDown: at http://host/x)"),
         ("", ServiceError, "GetObject failed"),
