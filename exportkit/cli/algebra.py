@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from cyclopts import Parameter
 
@@ -32,7 +34,45 @@ __all__ = ["compact", "diff", "revert"]
 _ATTRIBUTES_SHOWN = 40
 
 _Output = Annotated[str, Parameter(name=["--output", "-o"])]
-_Format = Annotated[OutputFormat | None, Parameter(name="--format")]
+
+
+class _Arguments(TypedDict):
+    output_format: OutputFormat | None
+    allow_filtered: bool
+    jobs: int | None
+    memory: int
+    temp_dir: Path | None
+    max_record_size: int
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOptions:
+    """How a change is made, whatever it is made of (docs/algebra.md)."""
+
+    output_format: Annotated[OutputFormat | None, Parameter(name="--format")] = None
+    """Format of the change; by default that of the first input, of windows the earliest."""
+    allow_filtered: FlagOption = False
+    """Take exports that hold a part of their table, or of its changes."""
+    jobs: JobsOption = None
+    """Files read side by side; one for each processor by default."""
+    memory: SizeOption = DEFAULT_MEMORY
+    """Memory to take, about; what does not fit spills."""
+    temp_dir: TempDirOption = None
+    """Where it spills to."""
+    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE
+    """Bytes a record may have, such as 64MiB."""
+
+    def resolve(self) -> _Arguments:
+        """Returns the same as ``exportkit.diff``, ``compact`` and ``revert`` take them."""
+        return {
+            "output_format": self.output_format,
+            "allow_filtered": self.allow_filtered,
+            "jobs": self.jobs,
+            "memory": self.memory,
+            "temp_dir": self.temp_dir,
+            "max_record_size": self.max_record_size,
+        }
 
 
 def diff(
@@ -43,13 +83,8 @@ def diff(
     output: Annotated[str | None, Parameter(name=["--output", "-o"])] = None,
     summary: FlagOption = False,
     key: str | None = None,
-    form: _Format = None,
     allow_other_table: FlagOption = False,
-    allow_filtered: FlagOption = False,
-    jobs: JobsOption = None,
-    memory: SizeOption = DEFAULT_MEMORY,
-    temp_dir: TempDirOption = None,
-    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    change: ChangeOptions = ChangeOptions(),
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
     stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
@@ -66,13 +101,8 @@ def diff(
         summary: Write nothing; count the items added, removed and changed, and the attributes that differ.
         key: The table's key, as PARTITION or PARTITION,SORT. Where BEFORE is an ARN DynamoDB is asked for it, and
             what exportkit made may know it.
-        form: Format of the change; that of BEFORE by default.
         allow_other_table: Compare exports of two tables, such as a table and one restored from its backup.
-        allow_filtered: Compare exports that hold a part of their tables.
-        jobs: Files read side by side; one for each processor by default.
-        memory: Memory to take, about; what does not fit spills.
-        temp_dir: Where it spills to.
-        max_record_size: Bytes a record may have, such as 64MiB.
+        change: How the change is made.
         json: Print one JSON document.
         storage: Where and how.
         stored: How results are stored in S3.
@@ -88,15 +118,10 @@ def diff(
             after,
             output,
             key=None if key is None else tuple(key.split(",")),
-            output_format=form,
             allow_other_table=allow_other_table,
-            allow_filtered=allow_filtered,
-            jobs=jobs,
-            memory=memory,
-            temp_dir=temp_dir,
-            max_record_size=max_record_size,
             storage=options,
             progress=progress,
+            **change.resolve(),
         )
     _tell(report, options, json=json)
     return 0
@@ -107,12 +132,7 @@ def compact(
     /,
     *more: str,
     output: _Output,
-    form: _Format = None,
-    allow_filtered: FlagOption = False,
-    jobs: JobsOption = None,
-    memory: SizeOption = DEFAULT_MEMORY,
-    temp_dir: TempDirOption = None,
-    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    change: ChangeOptions = ChangeOptions(),
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
     stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
@@ -125,12 +145,7 @@ def compact(
         first: An incremental export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
         more: More of them, in any order.
         output: Folder or S3 URI that the change goes to.
-        form: Format of the change; that of the earliest by default.
-        allow_filtered: Take exports that hold a part of their table's changes.
-        jobs: Files read side by side; one for each processor by default.
-        memory: Memory to take, about; what does not fit spills.
-        temp_dir: Where it spills to.
-        max_record_size: Bytes a record may have, such as 64MiB.
+        change: How the change is made.
         json: Print one JSON document.
         storage: Where and how.
         stored: How results are stored in S3.
@@ -142,14 +157,9 @@ def compact(
         report = run(
             (first, *more),
             output,
-            output_format=form,
-            allow_filtered=allow_filtered,
-            jobs=jobs,
-            memory=memory,
-            temp_dir=temp_dir,
-            max_record_size=max_record_size,
             storage=options,
             progress=progress,
+            **change.resolve(),
         )
     _tell(report, options, json=json)
     return 0
@@ -161,12 +171,7 @@ def revert(
     *more: str,
     output: _Output,
     at: str | None = None,
-    form: _Format = None,
-    allow_filtered: FlagOption = False,
-    jobs: JobsOption = None,
-    memory: SizeOption = DEFAULT_MEMORY,
-    temp_dir: TempDirOption = None,
-    max_record_size: SizeOption = DEFAULT_MAX_RECORD_SIZE,
+    change: ChangeOptions = ChangeOptions(),
     json: JsonOption = False,
     storage: StorageOptions = StorageOptions(),  # noqa: B008 - frozen
     stored: S3OutputOptions = S3OutputOptions(),  # noqa: B008 - frozen
@@ -180,12 +185,7 @@ def revert(
         more: More of them, in any order.
         output: Folder or S3 URI that the change goes to.
         at: Where the change is placed, ISO-8601 UTC, one second long; by default at the end of the last window.
-        form: Format of the change; that of the earliest by default.
-        allow_filtered: Take exports that hold a part of their table's changes.
-        jobs: Files read side by side; one for each processor by default.
-        memory: Memory to take, about; what does not fit spills.
-        temp_dir: Where it spills to.
-        max_record_size: Bytes a record may have, such as 64MiB.
+        change: How the change is made.
         json: Print one JSON document.
         storage: Where and how.
         stored: How results are stored in S3.
@@ -202,14 +202,9 @@ def revert(
             (first, *more),
             output,
             at=instant,
-            output_format=form,
-            allow_filtered=allow_filtered,
-            jobs=jobs,
-            memory=memory,
-            temp_dir=temp_dir,
-            max_record_size=max_record_size,
             storage=options,
             progress=progress,
+            **change.resolve(),
         )
     _tell(report, options, json=json)
     return 0
