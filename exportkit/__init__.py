@@ -13,7 +13,7 @@ from exportkit.algebra import ChangeReport, Signature, compact, diff, revert, si
 from exportkit.clean import CleanReport, clean
 from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
-from exportkit.export import find_exports
+from exportkit.locations import find_exports
 from exportkit.model.values import AttributeValue, ChangeRecord, Item
 from exportkit.reading import OpenExport, Scan
 from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does

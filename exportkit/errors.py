@@ -43,7 +43,8 @@
     └── EngineError (ImportError)               exit 3: the engine that was demanded is not there
 
 Errors carry fields; the text is built from them and says what to do next. All
-survive pickling, so that they cross process borders whole.
+survive pickling, so that they cross process borders whole. They stand in one file, long
+as it is, because the tree is one: who catches errors looks here alone.
 """
 
 import errno

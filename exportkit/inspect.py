@@ -8,16 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from exportkit.errors import ExportError, GzipError, ObjectNotFoundError
-from exportkit.export import (
-    DataFile,
-    Export,
-    ExportStatus,
-    FoundExport,
-    Location,
-    find_below,
-    no_export,
-    resolve_location,
-)
+from exportkit.export import DataFile, Export
+from exportkit.locations import ExportStatus, FoundExport, Location, find_below, no_export, resolve_location
 from exportkit.model.chain import Chain, LeftOut, plan_chain
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.layout import export_id_time, is_export_id

@@ -12,8 +12,8 @@ from exportkit.model.times import format_duration, format_time
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from exportkit.export import FoundExport
     from exportkit.inspect import ChecksumState, Details, Inspection, TableOfExports
+    from exportkit.locations import FoundExport
     from exportkit.model.chain import Chain
     from exportkit.model.manifest import ManifestSummary
 

@@ -5,7 +5,6 @@ from typing import NoReturn
 
 from exportkit.engine.protocols import Engine
 from exportkit.errors import ExportConflictError, LimitExceededError, LockedError, StoreError
-from exportkit.export import Location
 from exportkit.follow.checking import Checker
 from exportkit.follow.found import look_around
 from exportkit.follow.means import Means
@@ -14,6 +13,7 @@ from exportkit.follow.place import Place
 from exportkit.follow.round import Done, Ended, Round
 from exportkit.follow.snapshot import keep_snapshot
 from exportkit.follow.told import FollowReport, Tell
+from exportkit.locations import Location
 from exportkit.model.description import TableDescription
 from exportkit.reading import Progress
 from exportkit.service.api import Service

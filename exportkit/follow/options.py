@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from exportkit.errors import UsageError
-from exportkit.export import Location
 from exportkit.joining.budget import DEFAULT_MEMORY
+from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import EPOCH, format_duration

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from exportkit.errors import ExportError, ObjectNotFoundError
-from exportkit.export import Export, Location
+from exportkit.export import Export
 from exportkit.follow.planning import Known
 from exportkit.follow.records import FILTERED, VERIFIED, Records
+from exportkit.locations import Location
 from exportkit.model.layout import ROOT_FOLDER, is_export_id
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from exportkit.errors import ExportError
-from exportkit.export import Location
 from exportkit.follow.checking import Checker
 from exportkit.follow.means import Means
 from exportkit.follow.place import Place
 from exportkit.follow.planning import FollowedChain, Known
 from exportkit.follow.told import Snapshot
+from exportkit.locations import Location
 from exportkit.model.chain import Link
 from exportkit.model.formats import ExportType
 from exportkit.model.times import format_time

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from exportkit.export import Export, ExportStatus, FoundExport, find_below
+from exportkit.export import Export
+from exportkit.locations import ExportStatus, FoundExport, find_below
 from exportkit.model.layout import export_id_time
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.window import Window

@@ -23,7 +23,8 @@ from exportkit.errors import (
     StoreError,
     UsageError,
 )
-from exportkit.export import Export, Location
+from exportkit.export import Export
+from exportkit.locations import Location
 from exportkit.model.formats import ExportType
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_manifest
 from exportkit.model.manifest import ManifestSummary

@@ -15,12 +15,13 @@ from exportkit.convert.run import Prepared, prepare
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import DriftError, UsageError
-from exportkit.export import Location, open_export
+from exportkit.export import open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
 from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport, input_of
 from exportkit.joining.sizes import check_space
+from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time

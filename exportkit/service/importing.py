@@ -12,8 +12,9 @@ from botocore.validate import validate_parameters
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import UnfitExportError, UsageError
-from exportkit.export import Export, Location
+from exportkit.export import Export
 from exportkit.joining.lineage import read_lineage
+from exportkit.locations import Location
 from exportkit.model.description import ImportDescription, TableDescription
 from exportkit.model.findings import Level
 from exportkit.model.formats import ExportType, OutputFormat

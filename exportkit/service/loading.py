@@ -12,9 +12,10 @@ from typing import Any
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import ExportkitError, UnfitExportError, UsageError
-from exportkit.export import DataFile, Export, Location
+from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
 from exportkit.joining.made import input_of
+from exportkit.locations import Location
 from exportkit.model.description import TableDescription
 from exportkit.model.formats import ExportType
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE

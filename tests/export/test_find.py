@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from exportkit.errors import AccessDeniedError, ExportIncompleteError, ManifestError
-from exportkit.export import ExportStatus, FoundExport, find_exports, open_export
+from exportkit.export import open_export
+from exportkit.locations import ExportStatus, FoundExport, find_exports
 from exportkit.store.local import LocalStore
 from tests.export.layouts import lay_out, lay_out_started
 

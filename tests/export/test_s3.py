@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from exportkit.errors import ExportIncompleteError, ForeignKeyError, ManifestError, ObjectNotFoundError
-from exportkit.export import ExportStatus, find_exports, open_export
+from exportkit.export import open_export
+from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.description import ExportDescription
 from exportkit.store import StoreOptions
 from tests.export.layouts import entry, lay_out, lay_out_started

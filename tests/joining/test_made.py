@@ -16,9 +16,10 @@ import pytest
 
 import exportkit
 from exportkit.errors import ItemCountError, LockedError, StoreError, UsageError
-from exportkit.export import ExportStatus, find_exports, open_export
+from exportkit.export import open_export
 from exportkit.inspect import inspect
 from exportkit.joining.made import LINEAGE, MadeExport, input_of
+from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary
 from exportkit.sink import export_writer
