@@ -224,6 +224,10 @@ class Decoder:
     def take_malformed(self) -> list[MalformedRecord]:
         """Returns and forgets the malformed records quarantined since the last call."""
 
+    @property
+    def records(self) -> int:
+        """Records seen so far, malformed ones too; quicker to ask for than the report."""
+
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
 

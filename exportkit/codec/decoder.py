@@ -122,6 +122,11 @@ class ReferenceDecoder:
         """Returns and forgets the malformed records set aside since the last call."""
         return self._quarantine.take()
 
+    @property
+    def records(self) -> int:
+        """Records seen so far, malformed ones too."""
+        return self._rows + self._quarantine.count
+
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
         return DecodeReport(

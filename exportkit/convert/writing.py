@@ -167,13 +167,14 @@ class TaskWriter:
         self, file: DataFile, parts: Sequence[Parts], quarantine: Quarantine
     ) -> tuple[DecodeReport, Statistics | None]:
         options = self.options
+        aside = options.on_malformed is OnMalformed.QUARANTINE
         with self.export.decode(
             file,
             self.plans,
             split=self._split,
             batch_bytes=options.batch_bytes,
-            quarantine=options.on_malformed is OnMalformed.QUARANTINE,
-            on_malformed=lambda records: quarantine.add(file.index, file.uri, records),
+            quarantine=aside,
+            on_malformed=(lambda records: quarantine.add(file.index, file.uri, records)) if aside else None,
             infer=self._infer(file) if self.plan.guessed else None,
             progress=self.progress,
         ) as batches:

@@ -151,6 +151,10 @@ class Decoder(Protocol):
     def take_malformed(self) -> Sequence[MalformedRecord]:
         """Returns and forgets the malformed records quarantined since the last call."""
 
+    @property
+    def records(self) -> int:
+        """Records seen so far, malformed ones too; quicker to ask for than the report."""
+
     def report(self) -> DecodeReport:
         """Returns what was counted so far."""
 

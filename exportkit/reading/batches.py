@@ -91,15 +91,11 @@ class FileBatches(Iterator[tuple[int, "pa.RecordBatch"]]):
         with self._opened() as file:
             for chunk in file:
                 yield from imported(self._decoder.feed(chunk))
-                file.advance(self._records())
+                file.advance(self._decoder.records)
             while batches := self._decoder.finish():
                 yield from imported(batches)
             yield from imported(())  # the last record may have been set aside
-            file.check(self._records())
-
-    def _records(self) -> int:
-        report = self._decoder.report()
-        return report.rows + report.malformed
+            file.check(self._decoder.records)
 
     def __enter__(self) -> Self:
         return self

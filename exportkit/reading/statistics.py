@@ -94,11 +94,11 @@ def _first_records(chunks: Iterator[bytes], inference: Inference, count: int) ->
 
 def _end_of_line(chunk: bytes, start: int, lines: int) -> int:
     """Returns where so many lines end, counted from ``start``; the chunk's end where it has fewer."""
+    if chunk.count(b"\n", start) < lines:
+        return len(chunk)
     end = start
     for _ in range(lines):
-        end = chunk.find(b"\n", end) + 1
-        if end == 0:
-            return len(chunk)
+        end = chunk.index(b"\n", end) + 1
     return end
 
 

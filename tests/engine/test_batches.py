@@ -96,6 +96,7 @@ def test_the_report_counts_rows_not_handed_on_yet(engine: Engine, form: str) -> 
     reader = decoder(engine, [PLAN], format=form)
     assert not reader.feed(letters(form, "ab"))
     assert reader.report() == DecodeReport(rows=2)
+    assert reader.records == 2
     assert [batch.num_rows for batch in reader.finish()] == [2]
 
 

@@ -127,6 +127,7 @@ def test_quarantined_records_leave_no_trace(engine: Engine, form: str, size: int
     assert found.item.fields["a"].types["S"].first.line == 2
     assert found.item.fields["a"].types["S"].greatest == 1
     assert (reader.report().rows, reader.report().malformed) == (2, 5)
+    assert reader.records == 7
     assert len(reader.take_malformed()) == 5
 
 

@@ -142,6 +142,12 @@ impl Decoder {
         self.faulty.count
     }
 
+    /// Records seen so far, faulty ones too.
+    pub fn records(&self) -> u64 {
+        let rows: u64 = of_any!(&self.rows, rows => rows.visitor.all().map(|columns| columns.report().rows).sum());
+        rows + self.faulty.count
+    }
+
     /// What was counted so far.
     pub fn report(&self) -> ColumnsReport {
         of_any!(&self.rows, rows => rows.report())

@@ -99,6 +99,11 @@ impl Decoder {
         python_malformed(py, &self.decoder_mut()?.take_malformed())
     }
 
+    #[getter]
+    fn records(&mut self) -> PyResult<u64> {
+        Ok(self.decoder_mut()?.records())
+    }
+
     fn report<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let decoder = self.decoder_mut()?;
         let (malformed, report) = (decoder.malformed(), decoder.report());
