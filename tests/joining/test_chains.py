@@ -1,67 +1,20 @@
 """Which increments lead from a state to another: what is taken, what is refused and why, what is known of it."""
 
-import os
-import pickle
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exportkit.errors import AccessDeniedError, ChainError, ManifestError, UsageError
-from exportkit.export import Export, open_export
-from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay, plan_windows
+from exportkit.errors import ChainError, ManifestError, UsageError
+from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
 from exportkit.joining.remedies import gap_remedy
 from exportkit.model.chain import Join, LeftOut
 from exportkit.model.joining import Source
 from exportkit.model.times import to_micros
 from exportkit.model.window import Window
-from exportkit.store import StoreOptions
-from tests.export.layouts import START, Laid, at, lay_out, lay_out_started
-from tests.servers.dynamodb import DynamoDB
-from tests.servers.s3 import S3
-
-GO_ON = ChainRules(allow_gap=True, allow_overlap=True)
-
-
-def instant(minutes: float) -> datetime:
-    return START + timedelta(minutes=minutes)
-
-
-def base(root: Path, time: float = 0, **named: Any) -> Export:
-    return open_export(lay_out(root, time=time, **named).folder)
-
-
-def window(root: Path, start: float, end: float, **named: Any) -> Export:
-    return open_export(lay_out(root, window=(start, end), **named).folder)
-
-
-def exportkits(**members: Any) -> Callable[[dict[str, Any]], None]:
-    return lambda summary: summary.update(exportkit={"operation": "compact", "inputs": [], **members})
-
-
-def new_images(summary: dict[str, Any]) -> None:
-    summary["outputView"] = "NEW_IMAGE"
-
-
-def joins(chain: ReplayChain) -> list[tuple[str, Join]]:
-    return [(link.export.uri, link.join) for link in chain.links]
-
-
-@contextmanager
-def refusal(reason: str, *said: str) -> Iterator[None]:
-    """Expects a ChainError with a reason, which survives pickling, and some words in its text."""
-    with pytest.raises(ChainError) as caught:
-        yield
-    error = caught.value
-    assert (error.reason, error.exit_code) == (reason, 1)
-    for words in said:
-        assert words in str(error)
-    again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.reason) == (str(error), reason)
-
+from tests.export.layouts import at, lay_out
+from tests.joining.chained import GO_ON, base, exportkits, instant, joins, new_images, refusal, window
 
 # --- a chain that is right -----------------------------------------------------------------------------------
 
@@ -361,85 +314,6 @@ def test_a_filtered_window_that_is_not_applied_does_no_harm(tmp_path: Path) -> N
     assert not plan_replay(base(tmp_path), [part], ChainRules()).filtered
 
 
-# --- found by itself ---------------------------------------------------------------------------------------
-
-
-def test_increments_beside_the_base_are_found(tmp_path: Path) -> None:
-    state = base(tmp_path, 15)
-    windows = [window(tmp_path, *pair) for pair in ((30, 45), (15, 30), (0, 15))]
-    base(tmp_path, 30)
-    window(tmp_path, 45, 60, table="Other")
-    window(tmp_path / "AWSDynamoDB" / "deeper", 45, 60)
-    window(tmp_path / "elsewhere", 45, 60)
-    chain = plan_replay(state, None, ChainRules())
-    assert joins(chain) == [(windows[1].uri, Join.EXACT), (windows[0].uri, Join.EXACT)]
-    assert chain.left_out == ((windows[2].uri, LeftOut.BEFORE),)
-    assert chain.warnings == ()
-
-
-def test_what_exportkit_made_counts_only_when_it_is_named(tmp_path: Path) -> None:
-    state = base(tmp_path)
-    made = window(tmp_path, 0, 15, change=exportkits())
-    chain = plan_replay(state, None, ChainRules())
-    assert chain.links == ()
-    assert chain.warnings[0] == (
-        "made-by-exportkit: beside the base an export is made by exportkit, and so not taken: name those that are "
-        f"meant ({Path(made.uri).name})"
-    )
-    assert joins(plan_replay(state, [made], ChainRules())) == [(made.uri, Join.EXACT)]
-
-
-def test_what_may_belong_to_the_chain_is_told(tmp_path: Path) -> None:
-    state = base(tmp_path)
-    new = [window(tmp_path, 0, 15, table_id=f"new{n}", salt=str(n)) for n in range(5)]
-    running = lay_out_started(tmp_path, time=16)
-    lay_out_started(tmp_path, time=-16)  # began before the base: its window ends before it
-    spoilt = lay_out(tmp_path, window=(15, 30))
-    spoilt.summary.write_bytes(b"{")
-    chain = plan_replay(state, None, ChainRules())
-    assert chain.links == ()
-    names = ", ".join(sorted(Path(each.uri).name for each in new)[:3])
-    recreated, unfinished, unreadable, _ = chain.warnings
-    assert recreated == (
-        "table-recreated: beside the base 5 exports are of another table of the same name, and so not taken "
-        f"({names}, …)"
-    )
-    assert unfinished == (
-        f"not-complete: beside the base an export is running or failed: they may belong to the chain ({running.name})"
-    )
-    assert unreadable.startswith("unreadable: beside the base an export is that cannot be read")
-    assert spoilt.folder.name in unreadable
-
-
-def test_tables_without_names_are_found_by_that(tmp_path: Path) -> None:
-    def nameless(summary: dict[str, Any]) -> None:
-        del summary["tableArn"], summary["tableId"]
-
-    state = base(tmp_path, change=nameless)
-    first = window(tmp_path, 0, 15, change=nameless)
-    window(tmp_path, 15, 30)
-    chain = plan_replay(state, None, ChainRules())
-    assert joins(chain) == [(first.uri, Join.EXACT)]
-    assert chain.warnings[0].startswith("table-not-checked: ")
-
-
-def test_filters_of_what_is_found_count(tmp_path: Path) -> None:
-    window(tmp_path, 0, 15, change=lambda summary: summary.update(filterKeys=["a"]))
-    with refusal("filtered"):
-        plan_replay(base(tmp_path), None, ChainRules())
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
-def test_a_folder_that_may_not_be_listed_is_told(tmp_path: Path) -> None:
-    state = base(tmp_path)
-    (tmp_path / "AWSDynamoDB").chmod(0o300)
-    try:
-        with pytest.raises(AccessDeniedError):
-            plan_replay(state, None, ChainRules())
-    finally:
-        (tmp_path / "AWSDynamoDB").chmod(0o700)
-
-
 # --- windows alone -----------------------------------------------------------------------------------------
 
 
@@ -482,56 +356,3 @@ def test_a_chain_of_a_hundred_windows(tmp_path: Path) -> None:
     chain = plan_replay(state, None, ChainRules())
     assert len(chain.links) == 100
     assert all(source.judged for source in chain.sources[1:])
-
-
-# --- S3 and the service ------------------------------------------------------------------------------------
-
-
-def upload(root: Path, s3: S3, prefix: str) -> None:
-    for path in root.rglob("*"):
-        if path.is_file():
-            s3.client.upload_file(str(path), s3.bucket, f"{prefix}{path.relative_to(root)}")
-
-
-@pytest.mark.server
-def test_a_chain_in_a_bucket_is_found(tmp_path: Path, s3: S3, s3_requests: list[str]) -> None:
-    laid = lay_out(tmp_path)
-    windows = [lay_out(tmp_path, window=pair) for pair in ((15, 30), (0, 15), (-15, 0))]
-    upload(tmp_path, s3, "a/")
-    options = StoreOptions(endpoint_url=s3.url)
-    location = f"{s3.uri}/a/AWSDynamoDB/{laid.folder.name}"
-    for named in (location, f"{location}/manifest-summary.json"):
-        chain = plan_replay(open_export(named, options), None, ChainRules())
-        expected = [f"{s3.uri}/a/AWSDynamoDB/{windows[place].folder.name}" for place in (1, 0)]
-        assert [uri for uri, _ in joins(chain)] == expected
-    assert not [request for request in s3_requests if "/data/" in request], "no data file is touched"
-
-
-@pytest.mark.server
-def test_the_service_tells_of_filters_where_exports_are_named_by_their_arns(
-    tmp_path: Path, s3: S3, dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    laid: list[Laid] = [lay_out(tmp_path), lay_out(tmp_path, window=(0, 15))]
-    upload(tmp_path, s3, "")
-    from exportkit.store import aws  # noqa: PLC0415 - boto3 takes long to import
-
-    specification: dict[str, Any] = {}
-
-    def describe(arn: str, _: object) -> aws.ExportDescription:
-        return aws.ExportDescription(
-            export_arn=arn,
-            export_status="COMPLETED",
-            s3_bucket=s3.bucket,
-            export_manifest=f"AWSDynamoDB/{arn.rsplit('/', 1)[-1]}/manifest-summary.json",
-            filter_specification=specification or None,
-        )
-
-    monkeypatch.setattr(aws, "describe_export", describe)
-    options = StoreOptions(endpoint_url=s3.url)
-    arns = [f"arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/export/{each.folder.name}" for each in laid]
-    state, first = (open_export(arn, options) for arn in arns)
-    assert plan_replay(state, [first], ChainRules()).filters_checked
-    assert not plan_replay(state, None, ChainRules()).filters_checked, "nobody asked about the window that was found"
-    specification["FilterExpression"] = "a = b"
-    with refusal("filtered", "DescribeExport names a FilterSpecification"):
-        plan_replay(state, [open_export(arns[1], options)], ChainRules())
