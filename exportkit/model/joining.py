@@ -22,7 +22,7 @@ __all__ = [
     "Source",
 ]
 
-HEADER_SIZE = 108
+HEADER_SIZE = 92
 """Bytes of a join entry before its texts."""
 
 Place: TypeAlias = tuple[int, int, int, int]

@@ -9,7 +9,7 @@ from exportkit.errors import MalformedRecordError
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.joining import ApplyOptions, IndexOptions, JoinOptions, Operation, Source
 from exportkit.model.scan import ReadOptions
-from tests.engine.joining.entries import Outcome, Told, pack, run, unpack
+from tests.engine.joining.entries import FRAMES, Outcome, Told, pack, run, unpack
 from tests.engine.running import chunks
 from tests.fuzz.mutation import mutated
 from tests.fuzz.pieces import PLAIN_NAMES
@@ -111,13 +111,13 @@ def entries_to_join(entered: list[tuple[Outcome, Any]], operation: Operation, as
     random = Random(f"{asked.seed}/{operation}")
     changes = asked.reading.export_type is ExportType.INCREMENTAL
     found = unpack(b"".join(outcome.given if changes else outcome.entries for outcome, _ in entered))
-    entries = [pack(_placed(random, told, operation)) for told in (*found, *found)]
+    entries = [pack(_placed(random, told, operation, asked.apply.form)) for told in (*found, *found)]
     random.shuffle(entries)
     whole = b"".join(entries)
     return [whole, mutated(random, whole, whole)]
 
 
-def _placed(random: Random, told: Told, operation: Operation) -> Told:
+def _placed(random: Random, told: Told, operation: Operation, form: OutputFormat) -> Told:
     """Returns the entry as an operation may take it, with other sides, hashes and places than it has."""
     if operation is Operation.REPLAY:
         changes = random.random() < 0.8
@@ -125,17 +125,22 @@ def _placed(random: Random, told: Told, operation: Operation) -> Told:
     else:
         changes = operation is not Operation.DIFF
         source = random.randint(1, 4) if changes else random.randrange(2)
+    is_line = (told.kind, told.images) == (0, 1)
+    before, behind = FRAMES[form]
+    # A text that may be read has to be an item's.
+    new = told.new[before:-behind] if is_line and changes else told.new or b"{}"
     return replace(
         told,
         kind=int(changes),
-        images=random.randrange(4) if changes else 1,
+        images=random.randrange(4) if changes else 1 if is_line else 5,
         hash=bytes([random.randrange(KEYS)]) * 16,
         source=source,
         file=random.randrange(2),
         line=random.randrange(3),
         timestamp=random.randrange(12),
-        new_hash=random.choice((told.new_hash, b"x" * 16, b"x" * 16)),
-        old_hash=random.choice((told.old_hash, b"x" * 16, b"x" * 16)),
+        image_hash=random.choice((told.image_hash, b"x" * 16, b"x" * 16)),
+        new=new,
+        old=told.old or new,
     )
 
 

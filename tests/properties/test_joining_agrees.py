@@ -178,7 +178,7 @@ def any_entries(draw: st.DrawFn) -> bytes:
     told = st.builds(
         Told,
         kind=st.sampled_from((0, 0, 1, 1, 1, 1, 2)),
-        images=st.sampled_from((0, 1, 1, 1, 1, 2, 3, 4)),
+        images=st.sampled_from((0, 1, 1, 1, 1, 2, 3, 4, 5, 5)),
         hash=st.sampled_from([hashlib.md5(bytes([key])).digest() for key in range(3)]),
         quick_hash=st.integers(0, 2**64 - 1),
         source=st.integers(0, 2),
@@ -186,8 +186,7 @@ def any_entries(draw: st.DrawFn) -> bytes:
         line=st.integers(0, 2),
         offset=st.integers(0, 1),
         timestamp=st.sampled_from((0, 1, 2**64 - 1)),
-        new_hash=st.sampled_from((bytes(16), b"x" * 16)),
-        old_hash=st.sampled_from((bytes(16), b"x" * 16)),
+        image_hash=st.sampled_from((bytes(16), b"x" * 16)),
         key=small,
         new=small,
         old=small,

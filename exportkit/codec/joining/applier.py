@@ -5,7 +5,7 @@ from typing import cast
 
 from exportkit.codec.canonical import item_hash
 from exportkit.codec.ion import all_decimals
-from exportkit.codec.joining.entries import Entry, Image, image_of, pack_entry
+from exportkit.codec.joining.entries import Entry, Image, pack_entry
 from exportkit.codec.keys import key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
@@ -85,11 +85,10 @@ class ReferenceApplier(Reader[bytes]):
             return self._line(item, line) + b"\n" if self._options.keep_lines else b""
         payload = self._options.payload
         if payload == "line":
-            new = Image(item_hash(item.item), self._line(item, line))
-        elif payload == "image":
-            new = image_of(item.item, self._form)
+            new = Image(self._line(item, line), is_line=True)
         else:
-            new = Image(item_hash(item.item), b"")
+            text = write_map(item.item, self._form) if payload == "image" else b""
+            new = Image(text, item_hash(item.item))
         self._entries += pack_entry(
             Entry(
                 hash=item_hash(key),
@@ -99,7 +98,7 @@ class ReferenceApplier(Reader[bytes]):
                 line=line.number,
                 offset=line.offset,
                 changes=False,
-                key=b"" if payload == "none" else write_map(key, self._form),
+                key=write_map(key, self._form) if payload == "image" else b"",
                 new=new,
                 old=None,
                 quick_hash=quick,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from exportkit.codec.joining.comparing import equal
 from exportkit.codec.joining.entries import Entry, pack_entry
 from exportkit.codec.joining.tally import Tally
 
@@ -22,7 +23,7 @@ def diff(records: Sequence[Entry], tally: Tally) -> None:
             tally.note_keyed_twice(first, second)
     sides = {record.source: record for record in records}
     before, after = (sides[source].new if source in sides else None for source in (0, 1))
-    if before is not None and after is not None and before.hash == after.hash:
+    if before is not None and after is not None and equal(before, after, tally.options.form):
         tally.counts["dropped"] += 1
         return
     last = records[-1]

@@ -4,22 +4,19 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from exportkit.codec.canonical import item_hash
 from exportkit.codec.keys import HASH_SIZE, judge_hash_byte
-from exportkit.codec.tree import Attributes, RecordFault
-from exportkit.codec.writing import write_map
-from exportkit.model.formats import TextForm
+from exportkit.codec.tree import RecordFault
 from exportkit.model.joining import HEADER_SIZE, Place
 from exportkit.model.scan import Buffer
 
-__all__ = ["Entry", "Image", "image_of", "pack_entry", "partition_entries", "read_entries", "whole_entries"]
+__all__ = ["Entry", "Image", "pack_entry", "partition_entries", "read_entries", "whole_entries"]
 
 ITEM, CHANGE = 0, 1
-NEW, OLD = 1, 2
+NEW, OLD, HASHED = 1, 2, 4
 HASH_AT = 8
 MAX_SIZE = 2**32 - 1
 
-_HEADER = struct.Struct(f"<IBBH{HASH_SIZE}sQIIQQQ{HASH_SIZE}s{HASH_SIZE}sIII")
+_HEADER = struct.Struct(f"<IBBH{HASH_SIZE}sQIIQQQ{HASH_SIZE}sIII")
 _SIZE = struct.Struct("<I")
 _HASHES = struct.Struct(f"<{HASH_SIZE}sQ")
 _NO_HASH = bytes(HASH_SIZE)
@@ -29,12 +26,14 @@ class Image(NamedTuple):
     """One side of a record.
 
     Attributes:
-        hash: By which it is compared.
-        text: As it is written.
+        text: As it is written; nothing where it is asked for its value alone.
+        hash: Of its value, if it is known.
+        is_line: Whether the text is an item's line rather than a map.
     """
 
-    hash: bytes
     text: bytes
+    hash: bytes | None = None
+    is_line: bool = False
 
 
 class Entry(NamedTuple):
@@ -72,18 +71,13 @@ class Entry(NamedTuple):
         return self.source, self.file, self.line, self.offset
 
 
-def image_of(attributes: Attributes, form: TextForm) -> Image:
-    """Returns an item, or an image, as entries have it."""
-    return Image(item_hash(attributes), write_map(attributes, form))
-
-
 def pack_entry(entry: Entry) -> bytes:
     """Returns the bytes of an entry.
 
     Raises:
         RecordFault: It is longer than an entry can be.
     """
-    new, old = entry.new or Image(_NO_HASH, b""), entry.old or Image(_NO_HASH, b"")
+    new, old = entry.new or Image(b""), entry.old or Image(b"")
     texts = entry.key, new.text, old.text
     size = HEADER_SIZE + sum(map(len, texts))
     if size > MAX_SIZE:
@@ -91,7 +85,7 @@ def pack_entry(entry: Entry) -> bytes:
     header = _HEADER.pack(
         size,
         CHANGE if entry.changes else ITEM,
-        (NEW if entry.new else 0) | (OLD if entry.old else 0),
+        (NEW if entry.new else 0) | (OLD if entry.old else 0) | (HASHED if new.hash else 0),
         0,
         entry.hash,
         entry.quick_hash,
@@ -100,8 +94,7 @@ def pack_entry(entry: Entry) -> bytes:
         entry.line,
         entry.offset,
         entry.timestamp,
-        new.hash,
-        old.hash,
+        new.hash or _NO_HASH,
         *map(len, texts),
     )
     return b"".join((header, *texts))
@@ -147,10 +140,11 @@ def read_entries(entries: Buffer) -> Iterator[Entry]:
         ValueError: They are no whole entries, or say what no entry says.
     """
     for _, _, entry in whole_entries(entries):
-        (_, kind, sides, zero, key_hash, quick, source, file, line, offset, timestamp, new_hash, old_hash, *sizes) = (
+        (_, kind, sides, zero, key_hash, quick, source, file, line, offset, timestamp, new_hash, *sizes) = (
             _HEADER.unpack_from(entry)
         )
-        if kind > CHANGE or sides > NEW | OLD or zero or (kind == ITEM and sides != NEW):
+        allowed = {NEW, NEW | HASHED} if kind == ITEM else {0, NEW, OLD, NEW | OLD}
+        if kind > CHANGE or sides not in allowed or zero:
             raise ValueError(f"no join entry: kind {kind}, images {sides}, zero {zero}")
         key_end = HEADER_SIZE + sizes[0]
         new_end = key_end + sizes[1]
@@ -163,8 +157,10 @@ def read_entries(entries: Buffer) -> Iterator[Entry]:
             offset,
             kind == CHANGE,
             entry[HEADER_SIZE:key_end],
-            Image(new_hash, entry[key_end:new_end]) if sides & NEW else None,
-            Image(old_hash, entry[new_end:]) if sides & OLD else None,
+            Image(entry[key_end:new_end], new_hash if sides & HASHED else None, sides == NEW and kind == ITEM)
+            if sides & NEW
+            else None,
+            Image(entry[new_end:]) if sides & OLD else None,
             quick,
         )
 

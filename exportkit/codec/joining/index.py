@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from exportkit.codec.canonical import item_hash
-from exportkit.codec.joining.entries import Entry, image_of, pack_entry
+from exportkit.codec.joining.entries import Entry, Image, pack_entry
 from exportkit.codec.keys import has_key, key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
@@ -73,8 +73,8 @@ class ReferenceIndex(Reader[bytes]):
             offset=line.offset,
             changes=True,
             key=write_map(change.keys, self._form),
-            new=None if change.new_image is None else image_of(change.new_image, self._form),
-            old=None if change.old_image is None else image_of(change.old_image, self._form),
+            new=None if change.new_image is None else Image(write_map(change.new_image, self._form)),
+            old=None if change.old_image is None else Image(write_map(change.old_image, self._form)),
             quick_hash=quick_hash(change.keys),
         )
 

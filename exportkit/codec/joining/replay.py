@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from exportkit.codec.joining.comparing import equal
 from exportkit.codec.joining.entries import Entry, Image
 from exportkit.codec.joining.steps import latest, source_of, steps
 from exportkit.codec.joining.tally import Tally
@@ -52,5 +53,5 @@ def _judge(change: Entry, state: Image | None, tally: Tally) -> None:
             tally.note_drift(DriftKind.UNEXPECTED, change, state)
     elif state is None:
         tally.note_drift(DriftKind.MISSING, change, state)
-    elif change.old.hash != state.hash:
+    elif not equal(change.old, state, tally.options.form):
         tally.note_drift(DriftKind.DIFFERENT, change, state)

@@ -16,7 +16,7 @@ from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOpti
 from exportkit.model.values import ChangeRecord, Item
 from tests.engine.running import ION, JSON, chunks
 
-HEADER = struct.Struct("<IBBH16sQIIQQQ16s16sIII")
+HEADER = struct.Struct("<IBBH16sQIIQQQ16sIII")
 FORMATS = (JSON, ION)
 NO_HASH = bytes(16)
 FRAMES = {JSON: (len(b'{"Item":'), 1), ION: (len(b"$ion_1_0 {Item:"), 1)}
@@ -35,8 +35,7 @@ class Told:
     line: int
     offset: int
     timestamp: int
-    new_hash: bytes
-    old_hash: bytes
+    image_hash: bytes
     key: bytes
     new: bytes
     old: bytes
@@ -47,7 +46,7 @@ def unpack(entries: bytes) -> list[Told]:
     """Returns what entries say."""
     found = []
     while entries:
-        size, kind, images, zero, key, quick, source, file, line, offset, micros, new, old, *sizes = HEADER.unpack_from(
+        size, kind, images, zero, key, quick, source, file, line, offset, micros, new, *sizes = HEADER.unpack_from(
             entries
         )
         assert size == HEADER.size + sum(sizes) <= len(entries)
@@ -68,8 +67,7 @@ def unpack(entries: bytes) -> list[Told]:
                 line=line,
                 offset=offset,
                 timestamp=micros,
-                new_hash=new,
-                old_hash=old,
+                image_hash=new,
                 key=texts[0],
                 new=texts[1],
                 old=texts[2],
@@ -94,8 +92,7 @@ def pack(told: Told) -> bytes:
         told.line,
         told.offset,
         told.timestamp,
-        told.new_hash,
-        told.old_hash,
+        told.image_hash,
         *map(len, texts),
     ) + b"".join(texts)
 
@@ -128,8 +125,7 @@ def told_change(engine: Engine, change: ChangeRecord, form: OutputFormat, **plac
         hash=digest(engine, change.keys),
         quick_hash=quick(engine, change.keys),
         timestamp=change.write_timestamp,
-        new_hash=digest(engine, change.new_image),
-        old_hash=digest(engine, change.old_image),
+        image_hash=NO_HASH,
         key=text(change.keys, form),
         new=text(change.new_image, form),
         old=text(change.old_image, form),

@@ -19,7 +19,6 @@ from tests.engine.joining.entries import (
     item,
     quick,
     run,
-    text,
     unpack,
 )
 from tests.engine.running import CHUNK_SIZES, ION, JSON, chunks, transcode
@@ -61,9 +60,8 @@ def test_records_that_the_filter_does_not_hold_are_kept(engine: Engine, format_:
             line=number + 1,
             offset=sum(len(line) + 1 for line in lines[:number]),
             timestamp=0,
-            new_hash=digest(engine, one),
-            old_hash=bytes(16),
-            key=text({"pk": one["pk"]}, form),
+            image_hash=bytes(16),
+            key=b"",
             new=dumps_item(one, form.form),
             old=b"",
         )
@@ -99,8 +97,10 @@ def test_the_payloads(engine: Engine, form: Any, size: int) -> None:
             found = apply(engine, line + b"\n", None, size, form=form, key_names=names, payload=payload)
             (told,) = unpack(found.entries)
             assert told.new == expected[form]
-            assert told.key == (b"" if payload == "none" else key[form])
-            assert told.new_hash == digest(engine, {"pk": "a", "sk": Decimal(7), "b": Decimal("1.5")})
+            assert told.key == (key[form] if payload == "image" else b"")
+            value = {"pk": "a", "sk": Decimal(7), "b": Decimal("1.5")}
+            hashed = payload != "line"
+            assert (told.images, told.image_hash) == ((5, digest(engine, value)) if hashed else (1, bytes(16)))
 
 
 KEPT = {
@@ -260,14 +260,16 @@ def test_a_malformed_record_ends_the_file(engine: Engine, line: bytes, reason: s
 
 @pytest.mark.parametrize("names", [("pk", "pk"), ("pk",)])
 def test_names_given_twice_count_once(engine: Engine, names: tuple[str, ...]) -> None:
-    (told,) = unpack(apply(engine, b'{"Item":{"v":{"S":"v"},"pk":{"S":"a"}}}', key_names=names).entries)
+    (told,) = unpack(
+        apply(engine, b'{"Item":{"v":{"S":"v"},"pk":{"S":"a"}}}', key_names=names, payload="image").entries
+    )
     assert (told.key, told.hash) == (b'{"pk":{"S":"a"}}', digest(engine, {"pk": "a"}))
 
 
 def test_without_names_every_item_has_the_key_of_no_attributes(engine: Engine) -> None:
     data = b'{"Item":{"v":{"S":"v"}}}\n{"Item":{}}\n'
     assert apply(engine, data, engine.key_filter(1), key_names=()).given == data
-    told = unpack(apply(engine, data, key_names=()).entries)
+    told = unpack(apply(engine, data, key_names=(), payload="image").entries)
     assert [(entry.key, entry.hash) for entry in told] == [(b"{}", digest(engine, {}))] * 2
 
 

@@ -36,8 +36,7 @@ def told(key: int, **parts: Any) -> Told:
         line=1,
         offset=0,
         timestamp=1,
-        new_hash=b"h" * 16,
-        old_hash=bytes(16),
+        image_hash=bytes(16),
         key=b"{}",
         new=b"{}" * key,
         old=b"",
@@ -93,16 +92,16 @@ def broken() -> list[bytes]:
     longer = (len(sound) + 1).to_bytes(4, "little") + sound[4:] + b"x"
     return [
         b"x",
-        sound[:107],
+        sound[:91],
         sound[:-1],
         sound + b"x",
-        bytes(108),
-        (107).to_bytes(4, "little") + sound[4:],
+        bytes(92),
+        (91).to_bytes(4, "little") + sound[4:],
         (2**32 - 1).to_bytes(4, "little") + sound[4:],
         longer,
         sound + longer,
-        sound[:96] + b"\xff\xff\xff\xff" + sound[100:],
-        sound[:100] + b"\xff\xff\xff\xff\xff\xff\xff\xff" + sound[108:],
+        sound[:80] + b"\xff\xff\xff\xff" + sound[84:],
+        sound[:84] + b"\xff\xff\xff\xff\xff\xff\xff\xff" + sound[92:],
     ]
 
 
@@ -124,6 +123,9 @@ def test_what_is_no_whole_entry_is_refused(engine: Engine, entries: bytes) -> No
         {"kind": 255},
         {"images": 4},
         {"images": 5},
+        {"images": 8},
+        {"kind": 0, "source": 0, "images": 4},
+        {"kind": 0, "source": 0, "images": 9},
         {"zero": 1},
         {"zero": 256},
         {"kind": 0, "source": 0, "images": 0},

@@ -1,5 +1,6 @@
 """Replay of one key's records: what is written, what is counted, what is told of drift and ghosts."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,9 +8,9 @@ import pytest
 
 from exportkit.engine.protocols import Engine
 from exportkit.model.formats import OutputFormat
-from exportkit.model.joining import Drift, DriftKind, Joined, KeyedTwice, Operation, Payload, Source
+from exportkit.model.joining import Drift, DriftKind, Joined, JoinOptions, KeyedTwice, Operation, Payload, Source
 from exportkit.model.values import ChangeRecord
-from tests.engine.joining.entries import FORMATS, Joining, apply, delete, index, item, put, text
+from tests.engine.joining.entries import FORMATS, Joining, apply, delete, index, item, pack, put, text, told_change
 from tests.engine.running import ION, JSON
 
 COUNTS = ("inserted", "replaced", "deleted", "absent", "untouched", "dropped", "repeated", "ghosts")
@@ -131,6 +132,54 @@ def test_no_drift_where_the_old_image_is_the_state_by_value(joining: Joining) ->
     joined = joining.join(Operation.REPLAY, JUDGED)
     assert (drifts(joined), joined.samples) == ({}, ())
     assert counts(joined) == {"deleted": 1, "absent": 2}
+
+
+DRIFTED = {
+    JSON: {
+        b'{"Item":{"pk":{"S":"a"},"n":{"N":"1"},"s":{"SS":["x","y"]}}}': True,
+        b' {"Item": {"s":{"SS":["y","\\u0078"]},"n":{"N":"1.0e0"},"pk":{"S":"a"}}}\r': True,
+        b'{"Item":{"pk":{"S":"a"},"n":{"N":"1"},"s":{"SS":["x","z"]}}}': False,
+        b'{"Item":{"pk":{"S":"a"},"n":{"S":"1"},"s":{"SS":["x","y"]}}}': False,
+        b'{"Item":{"pk":{"S":"a"},"n":{"N":"1"},"s":{"L":[{"S":"x"},{"S":"y"}]}}}': False,
+        b'{"Item":{"pk":{"S":"a"},"n":{"N":"1"}}}': False,
+    },
+    ION: {
+        b'$ion_1_0 {Item:{pk:"a",n:1.,s:$dynamodb_SS::["x","y"]}}': True,
+        b"{Item: {s:$dynamodb_SS::['''y''',\"\\x78\"],n:1,pk:\"a\"}} // \r": True,
+        b'$ion_1_0 {Item:{pk:"a",n:1.,s:$dynamodb_SS::["x","z"]}}': False,
+        b'$ion_1_0 {Item:{pk:"a",n:"1",s:$dynamodb_SS::["x","y"]}}': False,
+        b'$ion_1_0 {Item:{pk:"a",n:1.,s:["x","y"]}}': False,
+        b'$ion_1_0 {Item:{pk:"a",n:1.}}': False,
+    },
+}
+
+
+@pytest.mark.parametrize("payload", ["line", "image", "none"])
+@pytest.mark.parametrize("based", FORMATS, ids=str)
+def test_an_old_image_is_the_item_by_value(joining: Joining, based: OutputFormat, payload: Payload) -> None:
+    """Spelled as it is or in another way; one value that is another is told."""
+    engine, form = joining.engine, joining.form
+    old = {"n": Decimal(1), "s": {"x", "y"}}
+    joining.changes([delete("a", old=old)])
+    joining.changes([put("a", {"v": "1"})], source=2)
+    joining.changes([put("a", old={"v": "1"})], source=3)
+    for line, is_same in DRIFTED[based].items():
+        base = apply(engine, line, format=based, form=form, payload=payload)
+        assert base.fault is None
+        joining.entries.append(base.entries)
+        joined = joining.join(Operation.REPLAY, JUDGED)
+        joining.entries.pop()
+        assert drifts(joined) == ({} if is_same else {"different": 1}), line
+
+
+@pytest.mark.parametrize("text", [b"", b"x", b"{}\n{}", b"{},{}"])
+def test_a_text_that_has_to_be_read_and_is_none_is_refused(joining: Joining, text: bytes) -> None:
+    change = told_change(joining.engine, delete("a", old={"v": "1"}), joining.form, line=1, offset=0)
+    for kind in (0, 1):
+        entry = replace(change, kind=kind, source=kind, images=1, new=text, old=b"")
+        entries = pack(entry) + pack(replace(change, source=2))
+        with pytest.raises(ValueError, match="no item"):
+            joining.engine.join(entries, JoinOptions(operation=Operation.REPLAY, form=joining.form, sources=JUDGED))
 
 
 @pytest.mark.parametrize("payload", ["line", "image", "none"])

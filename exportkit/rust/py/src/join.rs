@@ -38,7 +38,7 @@ pub(crate) fn partition_entries<'py>(entries: &Bound<'py, PyAny>, byte: i64) -> 
 fn unjoinable(wrong: Unjoinable) -> PyErr {
     match wrong {
         Unjoinable::NotEntries(wrong) => not_entries(wrong),
-        Unjoinable::NoTimestamp => PyValueError::new_err(wrong.to_string()),
+        Unjoinable::NoTimestamp | Unjoinable::NoItem => PyValueError::new_err(wrong.to_string()),
     }
 }
 

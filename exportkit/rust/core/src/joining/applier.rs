@@ -3,9 +3,10 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::entry::{Kind, Parts, Place};
+use super::entry::{Image, Kind, Parts, Place, Value};
 use super::filter::KeyFilter;
-use super::record::{NEW, Record, Wanted, Write};
+use super::pending::Pending;
+use super::record::{NEW, Record, Wanted};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
@@ -67,9 +68,13 @@ struct Items<F> {
     visitor: Record<F>,
     /// What the record has to be told once more for.
     again: Option<Second>,
+    /// Records told whose key the filter has not been asked for yet; entries with lines have all that they need of them.
+    pending: Pending,
+    /// Lines to keep, and at their end those of the records that are pending.
     lines: Vec<u8>,
     entries: Vec<u8>,
-    scratch: Vec<u8>,
+    /// The key's text, while its entry is made.
+    key: Vec<u8>,
     records: u64,
     kept: u64,
     misread: Option<Misread>,
@@ -88,15 +93,14 @@ impl<F: Form> Applier<F> {
     /// every record becomes an entry. `form` is what `F` writes.
     pub fn new(options: ApplyOptions, form: OutputFormat, filter: Option<Arc<KeyFilter>>) -> Self {
         let is_form = options.format == form;
-        let write = match (&filter, options.payload) {
-            (Some(_), _) if !is_form && options.keep_lines => Write::All,
-            (Some(_), _) | (None, Payload::Nothing) => Write::Nothing,
-            (None, Payload::Line) if is_form => Write::Key,
-            (None, Payload::Line | Payload::Image) => Write::All,
-        };
+        let is_kept = filter.is_some() && options.keep_lines;
         let first = Wanted {
-            hashes: filter.is_none(),
-            write,
+            hashes: filter.is_none() && options.payload != Payload::Line,
+            write: match options.payload {
+                Payload::Image if filter.is_none() => true,
+                Payload::Line => !is_form,
+                Payload::Image | Payload::Nothing => is_kept && !is_form,
+            },
         };
         Self {
             reader: AnyReader::new(options.format, ExportType::Full, options.max_record_size),
@@ -109,9 +113,10 @@ impl<F: Form> Applier<F> {
                 visitor: Record::new(Watched::new(ExportType::Full, Some(options.key_names.clone()))),
                 options,
                 again: None,
+                pending: Pending::default(),
                 lines: Vec::new(),
                 entries: Vec::new(),
-                scratch: Vec::new(),
+                key: Vec::new(),
                 records: 0,
                 kept: 0,
                 misread: None,
@@ -126,6 +131,7 @@ impl<F: Form> Applier<F> {
     /// The first faulty record, after all before it were kept or became entries; then no more may be fed.
     pub fn read(&mut self, chunk: Option<&[u8]>) -> Result<(), Misread> {
         tell(&mut self.reader, chunk, &mut self.items, &mut self.faulty);
+        self.items.decide();
         let misread = self.items.misread.take().or_else(|| self.faulty.misread.take());
         misread.map_or(Ok(()), Err)
     }
@@ -177,20 +183,19 @@ impl<F: Form> Items<F> {
         if let Some(fault) = self.wrong() {
             return Err(fault);
         }
-        let key = &mut self.visitor.key;
-        let hit = self
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter.may_hold(key.quick_hash()));
-        let write = match (hit, self.options.payload) {
-            (true, Payload::Nothing) => Write::Nothing,
-            (true, Payload::Image) => Write::All,
-            (false, _) if !self.options.keep_lines => Write::Nothing,
-            _ if self.is_rewritten() => Write::All,
-            (true, Payload::Line) => Write::Key,
-            (false, _) => Write::Nothing,
+        let hit = self.options.payload != Payload::Line && {
+            let (quick, _) = self.visitor.key.quick_hash();
+            self.filter.as_ref().is_none_or(|filter| filter.may_hold(quick))
         };
-        let wanted = Wanted { hashes: hit, write };
+        let wanted = Wanted {
+            hashes: hit,
+            write: match self.options.payload {
+                Payload::Image if hit => true,
+                Payload::Nothing if hit => false,
+                Payload::Line => self.is_rewritten(),
+                Payload::Image | Payload::Nothing => self.options.keep_lines && self.is_rewritten(),
+            },
+        };
         if wanted.hashes <= self.first.hashes && wanted.write <= self.first.write {
             return self.put(hit, line);
         }
@@ -198,15 +203,25 @@ impl<F: Form> Items<F> {
         Ok(())
     }
 
-    /// Keeps a record's line, or makes its entry.
+    /// Keeps a record's line, or makes its entry, or lets the filter decide that later.
+    #[inline]
     fn put(&mut self, hit: bool, line: &Line<'_>) -> Result<(), Fault> {
-        let rewritten = self.is_rewritten();
+        if self.options.payload == Payload::Line {
+            let start = self.lines.len();
+            self.write_line(line);
+            let place = (line.number, line.offset);
+            self.pending
+                .push(self.visitor.key.quick_hash(), start..self.lines.len(), place);
+            if self.pending.is_full() {
+                self.decide();
+            }
+            return Ok(());
+        }
         if hit {
-            self.add_entry(line, rewritten)?;
+            self.add_entry(line)?;
         } else {
             if self.options.keep_lines {
-                write_line(&mut self.lines, &self.visitor, line, rewritten);
-                self.lines.push(b'\n');
+                self.write_line(line);
             }
             self.kept += 1;
         }
@@ -214,27 +229,83 @@ impl<F: Form> Items<F> {
         Ok(())
     }
 
-    fn add_entry(&mut self, line: &Line<'_>, rewritten: bool) -> Result<(), Fault> {
-        let key = &mut self.visitor.key;
-        let (hash, quick) = (key.hash(), key.quick_hash());
-        let record = &self.visitor;
-        let Some((image_hash, image)) = record.image(NEW) else {
-            return Ok(()); // a well-formed record has its item
-        };
-        let scratch = &mut self.scratch;
-        scratch.clear();
-        if self.options.payload != Payload::Nothing {
-            record.write_key(scratch);
+    /// Writes a record's line to the end of those to keep.
+    #[inline]
+    fn write_line(&mut self, line: &Line<'_>) {
+        let is_rewritten = self.is_rewritten();
+        let out = &mut self.lines;
+        if is_rewritten {
+            push(out, F::ITEM.0);
+            out.extend_from_slice(self.visitor.map(NEW).unwrap_or_default());
+            push(out, F::ITEM.1);
+        } else {
+            out.extend_from_slice(line.bytes);
         }
-        let key_length = scratch.len();
-        let text = match self.options.payload {
-            Payload::Nothing => &[],
-            Payload::Image => image,
-            Payload::Line => {
-                write_line(scratch, record, line, rewritten);
-                &scratch[key_length..]
-            }
+        out.push(b'\n');
+    }
+
+    /// Asks the filter of all that are pending: their lines stay, or become entries.
+    fn decide(&mut self) {
+        let Some(start) = self.pending.records.first().map(|record| record.line.start) else {
+            return;
         };
+        let hits = self.pending.hits(self.filter.as_deref());
+        let mut end = start;
+        for (at, record) in self.pending.records.iter().enumerate() {
+            let line = record.line.clone();
+            if hits >> at & 1 == 0 {
+                let length = line.len();
+                if line.start > end {
+                    self.lines.copy_within(line, end);
+                }
+                end += length;
+                self.kept += 1;
+            } else {
+                let parts = Parts {
+                    kind: Kind::Item,
+                    hash: self.visitor.key.hash_of(self.pending.values(record)),
+                    quick: record.quick,
+                    place: Place {
+                        source: self.options.source,
+                        file_index: self.options.file_index,
+                        line: record.number,
+                        offset: record.offset,
+                    },
+                    timestamp: 0,
+                    key: &[],
+                    new: Some(Image {
+                        text: &self.lines[line.start..line.end - 1],
+                        value: Value::Line,
+                    }),
+                    old: None,
+                };
+                if !parts.write(&mut self.entries) {
+                    self.misread = Some(Misread {
+                        line: record.number,
+                        offset: record.offset,
+                        fault: Fault::new(Reason::TooLong),
+                    });
+                    break;
+                }
+            }
+            self.records += 1;
+        }
+        self.lines.truncate(if self.options.keep_lines { end } else { start });
+        self.pending.clear();
+    }
+
+    fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {
+        let key = &mut self.visitor.key;
+        let (hash, quick) = (key.hash(), key.quick_hash().0);
+        let has_texts = self.options.payload == Payload::Image;
+        self.key.clear();
+        if has_texts {
+            self.visitor.write_key(&mut self.key);
+        }
+        let mut image = self.visitor.image(NEW);
+        if let Some(image) = image.as_mut().filter(|_| !has_texts) {
+            image.text = &[];
+        }
         let parts = Parts {
             kind: Kind::Item,
             hash,
@@ -246,8 +317,8 @@ impl<F: Form> Items<F> {
                 offset: line.offset,
             },
             timestamp: 0,
-            key: &scratch[..key_length],
-            new: Some((image_hash, text)),
+            key: &self.key,
+            new: image,
             old: None,
         };
         if parts.write(&mut self.entries) {
@@ -255,18 +326,6 @@ impl<F: Form> Items<F> {
         } else {
             Err(Fault::new(Reason::TooLong))
         }
-    }
-}
-
-/// Writes a record's line, without line feed, as it would be kept.
-#[inline]
-fn write_line<F: Form>(out: &mut Vec<u8>, record: &Record<F>, line: &Line<'_>, rewritten: bool) {
-    if rewritten {
-        push(out, F::ITEM.0);
-        out.extend_from_slice(record.text(NEW));
-        push(out, F::ITEM.1);
-    } else {
-        out.extend_from_slice(line.bytes);
     }
 }
 
@@ -287,7 +346,8 @@ impl<F: Form> Visitor for Items<F> {
             None => self.sift(line),
         };
         if let Err(fault) = put {
-            self.misread = Some(Misread {
+            self.decide(); // on those before it
+            self.misread.get_or_insert(Misread {
                 line: line.number,
                 offset: line.offset,
                 fault,

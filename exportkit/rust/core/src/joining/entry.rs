@@ -5,7 +5,7 @@ use std::fmt;
 use crate::entries::HASH_SIZE;
 
 /// Bytes of an entry before its texts.
-pub const HEADER_SIZE: usize = 108;
+pub const HEADER_SIZE: usize = 92;
 
 /// Where an entry's parts stand.
 mod at {
@@ -19,15 +19,16 @@ mod at {
     pub(super) const LINE: usize = 40;
     pub(super) const OFFSET: usize = 48;
     pub(super) const TIMESTAMP: usize = 56;
-    pub(super) const NEW_HASH: usize = 64;
-    pub(super) const OLD_HASH: usize = 80;
-    pub(super) const LENGTHS: usize = 96;
+    pub(super) const IMAGE_HASH: usize = 64;
+    pub(super) const LENGTHS: usize = 80;
 }
 
 /// There is a new image.
 const NEW: u8 = 1;
 /// There is an old image.
 const OLD: u8 = 2;
+/// The hash of an item's image is there; else its text is its line.
+const HASHED: u8 = 4;
 
 /// A hash as entries have it.
 pub type Hash = [u8; HASH_SIZE];
@@ -69,8 +70,33 @@ impl fmt::Display for NotEntries {
     }
 }
 
-/// An image of an entry: its hash, and its text.
-pub(super) type Image<'a> = (Hash, &'a [u8]);
+/// An image of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Image<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) value: Value,
+}
+
+/// How an image's value is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// By its hash; the text may be none.
+    Hash(Hash),
+    /// The text is its map.
+    Map,
+    /// The text is its line.
+    Line,
+}
+
+impl<'a> Image<'a> {
+    /// An image whose text is its map.
+    pub(super) const fn map(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            value: Value::Map,
+        }
+    }
+}
 
 /// What is written of a record.
 pub(super) struct Parts<'a> {
@@ -83,14 +109,18 @@ pub(super) struct Parts<'a> {
     /// The key's text.
     pub(super) key: &'a [u8],
     pub(super) new: Option<Image<'a>>,
-    pub(super) old: Option<Image<'a>>,
+    /// The old image's map.
+    pub(super) old: Option<&'a [u8]>,
 }
 
 impl Parts<'_> {
     /// Appends the entry; false, and nothing, where it would have more than 4 GiB.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> bool {
-        let (new, old) = (self.new.unwrap_or_default(), self.old.unwrap_or_default());
-        let texts = [self.key, new.1, old.1];
+        let texts = [
+            self.key,
+            self.new.map_or(&[][..], |new| new.text),
+            self.old.unwrap_or_default(),
+        ];
         let length = HEADER_SIZE + texts.iter().map(|text| text.len()).sum::<usize>();
         let Ok(length) = u32::try_from(length) else {
             return false;
@@ -106,8 +136,10 @@ impl Parts<'_> {
         put(&mut header, at::LINE, &self.place.line.to_le_bytes());
         put(&mut header, at::OFFSET, &self.place.offset.to_le_bytes());
         put(&mut header, at::TIMESTAMP, &self.timestamp.to_le_bytes());
-        put(&mut header, at::NEW_HASH, &new.0);
-        put(&mut header, at::OLD_HASH, &old.0);
+        if let Some(Value::Hash(hash)) = self.new.map(|new| new.value) {
+            header[at::IMAGES] |= HASHED;
+            put(&mut header, at::IMAGE_HASH, &hash);
+        }
         for (number, text) in texts.iter().enumerate() {
             let length = u32::try_from(text.len()).unwrap_or(u32::MAX); // part of what has been measured
             put(&mut header, at::LENGTHS + 4 * number, &length.to_le_bytes());
@@ -136,11 +168,11 @@ impl<'a> Entry<'a> {
     fn first(bytes: &'a [u8]) -> Result<Self, &'static str> {
         let (header, rest) = bytes
             .split_first_chunk::<HEADER_SIZE>()
-            .ok_or("its 108 bytes before the texts are not all there")?;
+            .ok_or("its 92 bytes before the texts are not all there")?;
         let entry = Self { header, texts: &[] };
         let texts = length(entry.word(0))
             .checked_sub(HEADER_SIZE)
-            .ok_or("its length is less than 108 bytes")?;
+            .ok_or("its length is less than 92 bytes")?;
         let texts = rest.get(..texts).ok_or("it is longer than what is there")?;
         let lengths = (0..3).map(|number| u64::from(entry.text_length(number)));
         if lengths.sum::<u64>() != texts.len() as u64 {
@@ -152,7 +184,7 @@ impl<'a> Entry<'a> {
     /// Whether it says of its kind what an entry can say.
     pub(super) fn is_known(&self) -> bool {
         let kind = match (self.header[at::KIND], self.header[at::IMAGES]) {
-            (0, images) => images == NEW,
+            (0, images) => images & !HASHED == NEW,
             (1, images) => images <= NEW | OLD,
             _ => false,
         };
@@ -171,7 +203,7 @@ impl<'a> Entry<'a> {
     /// The key's hash.
     #[inline]
     pub fn hash(&self) -> &'a Hash {
-        self.hash_at(at::HASH)
+        self.header[at::HASH..].first_chunk().unwrap_or(&[0; HASH_SIZE])
     }
 
     /// The key's quick hash.
@@ -211,16 +243,21 @@ impl<'a> Entry<'a> {
         self.texts.get(..end).unwrap_or_default()
     }
 
-    /// The new image's hash and text, if there is one.
+    /// The new image, if there is one.
     pub(super) fn new_image(&self) -> Option<Image<'a>> {
         let start = length(self.text_length(0));
-        self.image(NEW, at::NEW_HASH, start, 1)
+        let value = match self.kind() {
+            Kind::Change => Value::Map,
+            Kind::Item if self.header[at::IMAGES] & HASHED == 0 => Value::Line,
+            Kind::Item => Value::Hash(*self.header[at::IMAGE_HASH..].first_chunk().unwrap_or(&[0; HASH_SIZE])),
+        };
+        self.image(NEW, start, 1).map(|text| Image { text, value })
     }
 
-    /// The old image's.
+    /// The old one.
     pub(super) fn old_image(&self) -> Option<Image<'a>> {
         let start = length(self.text_length(0)) + length(self.text_length(1));
-        self.image(OLD, at::OLD_HASH, start, 2)
+        self.image(OLD, start, 2).map(Image::map)
     }
 
     /// What is written of it.
@@ -233,7 +270,7 @@ impl<'a> Entry<'a> {
             timestamp: self.timestamp(),
             key: self.key(),
             new: self.new_image(),
-            old: self.old_image(),
+            old: self.old_image().map(|image| image.text),
         }
     }
 
@@ -242,14 +279,10 @@ impl<'a> Entry<'a> {
         HEADER_SIZE + self.texts.len()
     }
 
-    fn image(&self, flag: u8, hash: usize, start: usize, text: usize) -> Option<Image<'a>> {
+    fn image(&self, flag: u8, start: usize, text: usize) -> Option<&'a [u8]> {
         let end = start + length(self.text_length(text));
         let text = self.texts.get(start..end).unwrap_or_default();
-        (self.header[at::IMAGES] & flag != 0).then(|| (*self.hash_at(hash), text))
-    }
-
-    fn hash_at(&self, at: usize) -> &'a Hash {
-        self.header[at..].first_chunk().unwrap_or(&[0; HASH_SIZE])
+        (self.header[at::IMAGES] & flag != 0).then_some(text)
     }
 
     fn text_length(&self, text: usize) -> u32 {

@@ -2,8 +2,8 @@
 
 use std::mem::take;
 
-use super::entry::{Kind, Parts, Place};
-use super::record::{NEW, OLD, Record, Wanted, Write};
+use super::entry::{Image, Kind, Parts, Place};
+use super::record::{NEW, OLD, Record, Wanted};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
@@ -54,8 +54,8 @@ impl<F: Form> Index<F> {
     pub fn new(options: IndexOptions) -> Self {
         let mut record = Record::new(Watched::new(ExportType::Incremental, None));
         record.want(Wanted {
-            hashes: true,
-            write: Write::All,
+            hashes: false,
+            write: true,
         });
         let sorted = |mut names: Vec<Vec<u8>>| {
             names.sort_unstable();
@@ -146,7 +146,7 @@ impl<F: Form> Changes<F> {
         if let Some(fault) = self.wrong() {
             return Err(fault);
         }
-        let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash());
+        let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash().0);
         let parts = Parts {
             kind: Kind::Change,
             hash,
@@ -159,8 +159,8 @@ impl<F: Form> Changes<F> {
             },
             timestamp: self.visitor.timestamp,
             key: self.visitor.keys_text(),
-            new: self.visitor.image(NEW),
-            old: self.visitor.image(OLD),
+            new: self.visitor.map(NEW).map(Image::map),
+            old: self.visitor.map(OLD),
         };
         if !parts.write(&mut self.entries) {
             return Err(Fault::new(Reason::TooLong));

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::compare::Compare;
 use super::entry::{Entries, Entry, Image, Kind, NotEntries};
 use super::joined::{Joined, KeyedTwice};
 use super::lines::Lines;
@@ -57,6 +58,8 @@ pub enum Unjoinable {
     NotEntries(NotEntries),
     /// A time stamp is needed.
     NoTimestamp,
+    /// Of two texts to compare, one is no item's.
+    NoItem,
 }
 
 impl From<NotEntries> for Unjoinable {
@@ -69,6 +72,7 @@ impl fmt::Display for Unjoinable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotEntries(wrong) => wrong.fmt(formatter),
+            Self::NoItem => formatter.write_str("an entry has a text that is no item's"),
             Self::NoTimestamp => formatter.write_str("a revert and a diff need a timestamp"),
         }
     }
@@ -91,15 +95,16 @@ pub fn join<'a>(entries: &'a [u8], options: &JoinOptions) -> Result<Joined<'a>, 
             OutputFormat::DynamodbJson => Lines::of::<DynamodbJson>(),
             OutputFormat::Ion => Lines::of::<Ion>(),
         },
+        compare: Compare::new(options.form),
         joined: Joined::default(),
     };
     let mut latest = Vec::new();
     for of_key in sorted.chunk_by(|one, other| one.hash() == other.hash()) {
         match options.operation {
-            Operation::Replay => join.replay(of_key, &mut latest),
+            Operation::Replay => join.replay(of_key, &mut latest)?,
             Operation::Compact => join.compact(of_key, &mut latest),
             Operation::Revert => join.revert(of_key, &mut latest),
-            Operation::Diff => join.diff(of_key),
+            Operation::Diff => join.diff(of_key)?,
         }
     }
     Ok(join.joined)
@@ -145,6 +150,7 @@ fn order(one: &Entry<'_>, other: &Entry<'_>) -> Ordering {
 pub(super) struct Join<'a, 'o> {
     pub(super) options: &'o JoinOptions,
     pub(super) lines: Lines,
+    pub(super) compare: Compare,
     pub(super) joined: Joined<'a>,
 }
 

@@ -4,6 +4,7 @@
 //! hold; [`join`] makes of all entries of some keys the records that are to be written.
 
 mod applier;
+mod compare;
 mod entry;
 mod filter;
 mod index;
@@ -12,6 +13,7 @@ mod joined;
 mod lines;
 mod net;
 mod partition;
+mod pending;
 mod record;
 mod replay;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The net change of several changes, and the change from one state to another.
 
 use super::entry::{Entry, Image};
-use super::join::Join;
+use super::join::{Join, Unjoinable};
 
 /// What was before some changes of a key, and what is after them.
 struct Net<'a> {
@@ -45,19 +45,19 @@ impl<'a> Join<'a, '_> {
     }
 
     /// Makes the change from one state's item to the other's.
-    pub(super) fn diff(&mut self, items: &[Entry<'a>]) {
+    pub(super) fn diff(&mut self, items: &[Entry<'a>]) -> Result<(), Unjoinable> {
         let (before, after) = items.split_at(items.partition_point(|item| item.source() == 0));
         self.note_twice(before);
         self.note_twice(after);
         let (before, after) = (before.last(), after.last());
         let images = (before.and_then(Entry::new_image), after.and_then(Entry::new_image));
-        if let (Some((before, _)), Some((after, _))) = images
-            && before == after
+        if let (Some(before), Some(after)) = images
+            && self.compare.equal(before, after)?
         {
             self.joined.dropped += 1;
-            return;
+            return Ok(());
         }
-        let Some(entry) = after.or(before) else { return };
+        let Some(entry) = after.or(before) else { return Ok(()) };
         self.count(after.is_some(), before.is_none());
         if entry.key().is_empty() {
             // Its texts were not given: the entry itself, for a filter.
@@ -70,6 +70,7 @@ impl<'a> Join<'a, '_> {
                 images.1,
             );
         }
+        Ok(())
     }
 
     /// The net change, and the last record; None where nothing was and nothing is.
@@ -111,7 +112,7 @@ impl<'a> Join<'a, '_> {
 
     fn write(&mut self, timestamp: u64, key: &[u8], old: Option<Image<'a>>, new: Option<Image<'a>>) {
         let old = old.filter(|_| self.options.old_images);
-        let (old, new) = (old.map(|(_, text)| text), new.map(|(_, text)| text));
+        let (old, new) = (old.map(|old| old.text), new.map(|new| new.text));
         self.lines.change(&mut self.joined.lines, timestamp, key, old, new);
         self.joined.records += 1;
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::entry::{Hash, Image};
+use super::entry::{Image, Value};
 use crate::canonical::Encoder;
 use crate::digest::sha256_half;
 use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
@@ -10,24 +10,13 @@ use crate::key::{Key, NONE, Watched};
 use crate::path::NodeId;
 use crate::transcode::{Form, Values, close, push};
 
-/// How much of a record is written in the form asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Write {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The key attributes of its item.
-    Key,
-    /// Its maps.
-    All,
-}
-
 /// What is to be found out of a record, beside its key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The hashes of its images.
     pub(super) hashes: bool,
-    pub(super) write: Write,
+    /// Its maps in the form asked for.
+    pub(super) write: bool,
 }
 
 /// The maps that a record can have: Keys, the new image or the item, the old image.
@@ -115,20 +104,17 @@ impl<F: Form> Record<F> {
         self.maps[KEYS].as_ref().map_or(&[], |map| &self.text[map.text.clone()])
     }
 
-    /// The text of an image, empty where it was not written.
-    pub(super) fn text(&self, map: usize) -> &[u8] {
-        self.maps[map].as_ref().map_or(&[], |map| &self.text[map.text.clone()])
+    /// The text of an image, if there is one; empty where it was not written.
+    pub(super) fn map(&self, map: usize) -> Option<&[u8]> {
+        self.maps[map].as_ref().map(|map| &self.text[map.text.clone()])
     }
 
     /// The hash and text of an image, if there is one.
     pub(super) fn image(&self, map: usize) -> Option<Image<'_>> {
-        self.maps[map]
-            .as_ref()
-            .map(|found| (self.image_hash(found), &self.text[found.text.clone()]))
-    }
-
-    fn image_hash(&self, map: &Map) -> Hash {
-        sha256_half(&self.encoder.encoded()[map.encoding.clone()])
+        self.maps[map].as_ref().map(|map| Image {
+            text: &self.text[map.text.clone()],
+            value: Value::Hash(sha256_half(&self.encoder.encoded()[map.encoding.clone()])),
+        })
     }
 
     /// Writes the key attributes of the item, in the order they were named.
@@ -158,7 +144,7 @@ impl<F: Form> Record<F> {
             self.key.inner(|encoder| encoder.name(name));
         } else {
             self.key.attribute(node, name);
-            if self.member == Member::Item && self.wanted.write > Write::Nothing {
+            if self.member == Member::Item && self.writing {
                 self.begin_attribute(node, name);
             }
         }
@@ -182,7 +168,6 @@ impl<F: Form> Record<F> {
             }
             self.attributes[attribute] = self.text.len()..self.text.len();
         }
-        self.writing = self.wanted.write == Write::All || self.attribute.is_some();
     }
 
     /// Where it ends: before the comma behind it, which a bracket may still take the place of.
@@ -197,7 +182,7 @@ impl<F: Form> Record<F> {
         self.key.end_member();
         let map = self.maps[place(self.member)].get_or_insert_default();
         map.encoding.end = self.encoder.encoded().len();
-        if self.wanted.write > Write::Nothing {
+        if self.writing {
             close(&mut self.text, "}");
         }
         map.text.end = self.text.len();
@@ -251,7 +236,7 @@ impl<F: Form> Visitor for Record<F> {
             text: text..text,
         });
         self.encoding = self.wanted.hashes && member != Member::Keys;
-        self.writing = self.wanted.write == Write::All;
+        self.writing = self.wanted.write;
         self.judge_taken();
     }
 
@@ -274,7 +259,7 @@ impl<F: Form> Visitor for Record<F> {
         if self.encoding {
             self.encoder.begin_map_at(node);
         }
-        if self.wanted.write > Write::Nothing {
+        if self.writing {
             push(&mut self.text, "{");
         }
     }

@@ -1,15 +1,16 @@
 //! Changes applied to the items of a state.
 
 use super::entry::{Entry, Image, Kind};
-use super::join::{Join, count};
+use super::join::{Join, Unjoinable, count};
 use super::joined::{Drift, DriftKind};
 
 impl<'a> Join<'a, '_> {
     /// Replays the changes of one key.
-    pub(super) fn replay(&mut self, of_key: &[Entry<'a>], latest: &mut Vec<Entry<'a>>) {
+    pub(super) fn replay(&mut self, of_key: &[Entry<'a>], latest: &mut Vec<Entry<'a>>) -> Result<(), Unjoinable> {
         let (items, changes) = of_key.split_at(of_key.partition_point(|entry| entry.kind() == Kind::Item));
         if changes.is_empty() {
-            return self.leave(items);
+            self.leave(items);
+            return Ok(());
         }
         self.note_twice(items);
         let base = items.last().and_then(Entry::new_image);
@@ -17,7 +18,7 @@ impl<'a> Join<'a, '_> {
         let mut state = base;
         for (at, change) in latest.iter().enumerate() {
             if self.source(change).judged {
-                self.judge(change, state);
+                self.judge(change, state)?;
             }
             state = self.after(latest, at);
         }
@@ -28,17 +29,18 @@ impl<'a> Join<'a, '_> {
             (None, Some(_)) => &mut joined.inserted,
             (None, None) => &mut joined.absent,
         } += 1;
-        if let Some((_, image)) = state {
-            self.lines.item(&mut joined.lines, image);
+        if let Some(image) = state {
+            self.lines.item(&mut joined.lines, image.text);
             joined.records += 1;
         }
+        Ok(())
     }
 
     /// Leaves items as they are: no change hit them.
     fn leave(&mut self, items: &[Entry<'a>]) {
         let joined = &mut self.joined;
         joined.untouched += count(items.len());
-        for (_, line) in items.iter().filter_map(Entry::new_image) {
+        for line in items.iter().filter_map(Entry::new_image).map(|image| image.text) {
             if !line.is_empty() {
                 joined.lines.extend_from_slice(line);
                 joined.lines.push(b'\n');
@@ -48,13 +50,13 @@ impl<'a> Join<'a, '_> {
     }
 
     /// Compares the state before a change with what the change says of it.
-    fn judge(&mut self, change: &Entry<'a>, state: Option<Image<'a>>) {
+    fn judge(&mut self, change: &Entry<'a>, state: Option<Image<'a>>) -> Result<(), Unjoinable> {
         let old_image = change.old_image();
         let kind = match (old_image, state) {
             (Some(_), None) => DriftKind::Missing,
             (None, Some(_)) => DriftKind::Unexpected,
-            (Some((old, _)), Some((now, _))) if old != now => DriftKind::Different,
-            _ => return,
+            (Some(old), Some(now)) if !self.compare.equal(old, now)? => DriftKind::Different,
+            _ => return Ok(()),
         };
         let joined = &mut self.joined;
         joined.drift[kind as usize] += 1;
@@ -63,9 +65,10 @@ impl<'a> Join<'a, '_> {
                 kind,
                 place: change.place(),
                 key: change.key(),
-                old_image: old_image.map(|(_, text)| text),
-                state: state.map(|(_, text)| text),
+                old_image: old_image.map(|image| image.text),
+                state: state.map(|image| image.text),
             });
         }
+        Ok(())
     }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use twox_hash::XxHash3_64;
 
-use super::entry::Parts;
+use super::compare::Compare;
+use super::entry::{Image, Parts, Value};
 use super::*;
 use crate::strict::OutputFormat;
 
@@ -18,12 +19,14 @@ fn hash(first: u8, last: u8) -> Hash {
     hash
 }
 
-/// An image of a value: its hash, and a text that tells the value.
-fn image(value: u8) -> (Hash, Vec<u8>) {
-    (
-        hash(value, value),
-        format!("{{\"v\":{{\"N\":\"{value}\"}}}}").into_bytes(),
-    )
+/// An image of a value: the map of a text that tells the value.
+fn image(value: u8) -> Vec<u8> {
+    format!("{{\"v\":{{\"N\":\"{value}\"}}}}").into_bytes()
+}
+
+/// The hash of an image.
+fn image_hash(image: Image<'_>) -> Hash {
+    Compare::new(OutputFormat::DynamodbJson).hash(image).unwrap()
 }
 
 /// A record for the tests, of a key told by one byte.
@@ -71,8 +74,15 @@ impl Made {
             },
             timestamp: self.timestamp,
             key: key.as_bytes(),
-            new: new.as_ref().map(|(hash, text)| (*hash, text.as_slice())),
-            old: old.as_ref().map(|(hash, text)| (*hash, text.as_slice())),
+            new: new.as_ref().map(|text| Image {
+                text,
+                value: if self.kind == Kind::Item {
+                    Value::Hash(image_hash(Image::map(text)))
+                } else {
+                    Value::Map
+                },
+            }),
+            old: old.as_deref(),
         };
         assert!(parts.write(out));
     }
@@ -110,7 +120,7 @@ fn text(lines: &[u8]) -> String {
 
 /// `{"v":{"N":"…"}}`.
 fn value(value: u8) -> String {
-    text(&image(value).1)
+    text(&image(value))
 }
 
 #[test]
@@ -122,18 +132,21 @@ fn an_entry_is_laid_out_as_documented() {
         source: 5,
         ..PUT
     }]);
-    assert_eq!(bytes[..8], [153, 0, 0, 0, 1, 3, 0, 0]);
+    assert_eq!(bytes[..8], [137, 0, 0, 0, 1, 3, 0, 0]);
     assert_eq!(bytes[8..24], hash(1, 0));
     assert_eq!(bytes[24..32], [0, 1, 0, 0, 0, 0, 0, 0]);
     assert_eq!(bytes[32..40], [5, 0, 0, 0, 3, 0, 0, 0]);
     assert_eq!(bytes[40..56], [7, 0, 0, 0, 0, 0, 0, 0, 188, 2, 0, 0, 0, 0, 0, 0]);
     assert_eq!(bytes[56..64], [4, 3, 2, 1, 0, 0, 0, 0]);
-    assert_eq!(bytes[64..96], [hash(1, 1), hash(2, 2)].concat());
-    assert_eq!(bytes[96..108], [15, 0, 0, 0, 15, 0, 0, 0, 15, 0, 0, 0]);
+    assert_eq!(bytes[64..80], [0; 16]);
+    assert_eq!(bytes[80..92], [15, 0, 0, 0, 15, 0, 0, 0, 15, 0, 0, 0]);
     assert_eq!(
         text(&bytes[HEADER_SIZE..]),
         format!("{{\"k\":{{\"S\":\"1\"}}}}{}{}", value(1), value(2))
     );
+    let bytes = entries(&[ITEM]);
+    assert_eq!(bytes[4..8], [0, 5, 0, 0]);
+    assert_eq!(bytes[64..80], image_hash(Image::map(&image(1))));
 }
 
 #[test]
@@ -150,16 +163,17 @@ fn what_is_no_entry_is_told() {
         );
     }
     for (at, byte) in [
-        (0, 107),
+        (0, 91),
         (4, 2),
-        (5, 4),
+        (5, 8),
         (5, 0),
         (5, 3),
+        (5, 4),
         (6, 1),
         (7, 1),
         (32, 1),
-        (96, 14),
-        (103, 255),
+        (80, 14),
+        (87, 255),
     ] {
         let mut damaged = bytes.clone();
         damaged[at] = byte;
@@ -229,6 +243,72 @@ fn a_filter_of_sixteen_bits_a_key_lets_few_others_pass() {
     let passed = (1 << 14..1 << 17).filter(|&number| filter.may_hold(quick(number)));
     let passed = passed.count();
     assert!((1..(1 << 17) / 60).contains(&passed), "{passed}");
+}
+
+#[test]
+fn images_are_compared_by_value() {
+    for (form, maps, lines) in [
+        (
+            OutputFormat::DynamodbJson,
+            [
+                r#"{"a":{"N":"1"},"b":{"SS":["x","y"]}}"#,
+                r#"{"b":{"SS":["y","x"]},"a":{"N":"1.0"}}"#,
+            ],
+            [
+                r#"{"Item":{"a":{"N":"1"},"b":{"SS":["x","y"]}}}"#,
+                " {\"Item\":{\"b\":{\"SS\":[\"y\",\"\\u0078\"]},\"a\":{\"N\":\"1e0\"}}}\r",
+            ],
+        ),
+        (
+            OutputFormat::Ion,
+            [
+                r#"{a:1.,b:$dynamodb_SS::["x","y"]}"#,
+                r#"{b:$dynamodb_SS::["y","x"],a:1.0}"#,
+            ],
+            [
+                r#"$ion_1_0 {Item:{a:1.,b:$dynamodb_SS::["x","y"]}}"#,
+                r#"{Item: {b:$dynamodb_SS::['''y''',"x"],a:1}}"#,
+            ],
+        ),
+    ] {
+        let mut compare = Compare::new(form);
+        let line = |text: &'static str| Image {
+            text: text.as_bytes(),
+            value: Value::Line,
+        };
+        let hash = compare.hash(Image::map(maps[0].as_bytes())).unwrap();
+        let hashed = Image {
+            text: b"",
+            value: Value::Hash(hash),
+        };
+        let same = [
+            Image::map(maps[0].as_bytes()),
+            Image::map(maps[1].as_bytes()),
+            line(lines[0]),
+            line(lines[1]),
+            hashed,
+        ];
+        let others = [
+            Image::map(b"{}"),
+            line(match form {
+                OutputFormat::Ion => "{Item:{}}",
+                OutputFormat::DynamodbJson => "{\"Item\":{}}",
+            }),
+        ];
+        for one in same {
+            assert!(same.iter().all(|other| compare.equal(one, *other) == Ok(true)));
+            assert!(others.iter().all(|other| compare.equal(one, *other) == Ok(false)));
+        }
+        for text in ["", "x", "{}\n{}", "{},{}"] {
+            let none = Image::map(text.as_bytes());
+            assert_eq!(
+                Compare::new(form).equal(none, same[0]),
+                Err(Unjoinable::NoItem),
+                "{text}"
+            );
+        }
+        assert_eq!(Compare::new(form).equal(line(""), same[0]), Err(Unjoinable::NoItem));
+    }
 }
 
 #[test]

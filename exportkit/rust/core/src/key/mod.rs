@@ -240,34 +240,71 @@ impl Key {
             message.extend_from_slice(name);
             message.extend_from_slice(self.main.get(*attribute, &self.encoder).unwrap_or_default());
         }
-        let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
-        message[1..HEADER].copy_from_slice(&length.to_be_bytes());
-        sha256_half(message)
+        hash_framed(message)
     }
 
-    /// The quick hash of the key: XXH3 of the encodings of its values, in the order of their names.
-    #[inline]
-    pub(crate) fn quick_hash(&mut self) -> u64 {
-        let encoded = self.encoder.encoded();
-        let mut values: Span = (0, 0);
-        for &(attribute, _) in &self.watched.key {
-            match (self.main.span(attribute), values) {
-                (Some(value), (0, 0)) => values = value,
-                (Some((start, end)), (_, before)) if start == before => values.1 = end,
-                _ => return self.quick_hash_of_scattered(),
-            }
+    /// The hash of a key with these names, of which only the values were kept.
+    pub(crate) fn hash_of(&mut self, mut values: &[u8]) -> [u8; HASH_SIZE] {
+        let message = &mut self.message;
+        message.clear();
+        message.extend_from_slice(b"M\0\0\0\0");
+        for (_, name) in &self.watched.key {
+            let payload = values[1..]
+                .first_chunk()
+                .map_or(0, |length| u32::from_be_bytes(*length));
+            let (value, rest) = values.split_at(HEADER + payload as usize);
+            message.extend_from_slice(name);
+            message.extend_from_slice(value);
+            values = rest;
         }
-        XxHash3_64::oneshot(encoded.get(values.0..values.1).unwrap_or_default())
+        hash_framed(message)
     }
 
-    /// The same where the values were not read in that order.
+    /// The quick hash of the key, XXH3 of the encodings of its values, in the order of their names; and these.
+    #[inline]
+    pub(crate) fn quick_hash(&mut self) -> (u64, &[u8]) {
+        let values = self.values();
+        (XxHash3_64::oneshot(values), values)
+    }
+
+    /// The encodings of the key's values, in the order of their names.
+    #[inline]
+    fn values(&mut self) -> &[u8] {
+        match self.run_of_values() {
+            Some((start, end)) => self.encoder.encoded().get(start..end).unwrap_or_default(),
+            None => self.scattered_values(),
+        }
+    }
+
+    /// Where they stand, if they were read in that order: mostly they were.
+    #[inline]
+    fn run_of_values(&self) -> Option<Span> {
+        let mut run = None;
+        for &(attribute, _) in &self.watched.key {
+            let (start, end) = self.main.span(attribute)?;
+            run = match run {
+                None => Some((start, end)),
+                Some((first, last)) if last == start => Some((first, end)),
+                Some(_) => return None,
+            };
+        }
+        run
+    }
+
     #[cold]
-    fn quick_hash_of_scattered(&mut self) -> u64 {
+    fn scattered_values(&mut self) -> &[u8] {
         self.message.clear();
         for (attribute, _) in &self.watched.key {
             let value = self.main.get(*attribute, &self.encoder).unwrap_or_default();
             self.message.extend_from_slice(value);
         }
-        XxHash3_64::oneshot(&self.message)
+        &self.message
     }
+}
+
+/// The hash of an M, once its length is written.
+fn hash_framed(message: &mut [u8]) -> [u8; HASH_SIZE] {
+    let length = u32::try_from(message.len() - HEADER).unwrap_or(u32::MAX);
+    message[1..HEADER].copy_from_slice(&length.to_be_bytes());
+    sha256_half(message)
 }
