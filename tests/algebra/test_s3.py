@@ -30,15 +30,6 @@ def table(root: Path) -> Exported:
     return exported(root, life(), (JSON, ION))
 
 
-def objects(s3: S3, prefix: str) -> dict[str, bytes]:
-    """Returns what lies below a prefix."""
-    listed = s3.client.list_objects_v2(Bucket=s3.bucket, Prefix=f"{prefix}/").get("Contents", ())
-    keys = [entry["Key"] for entry in listed]
-    return {
-        key.removeprefix(f"{prefix}/"): s3.client.get_object(Bucket=s3.bucket, Key=key)["Body"].read() for key in keys
-    }
-
-
 def test_what_is_made_is_the_same_in_s3(table: Exported, root: Path, s3: S3, tmp_path: Path, engine: Engine) -> None:
     s3.upload(root, "in")
     windows, states = (
@@ -65,7 +56,7 @@ def test_what_is_made_is_the_same_in_s3(table: Exported, root: Path, s3: S3, tmp
     ):
         local(tmp_path / name)
         report = remote(f"{s3.uri}/out/{name}")
-        found = objects(s3, f"out/{name}")
+        found = s3.objects(f"out/{name}")
         written = {file: (tmp_path / name / file).read_bytes() for file in left_behind(tmp_path / name)}
         assert found.keys() == written.keys()
         # Manifests name bucket and prefix.
@@ -78,7 +69,7 @@ def test_what_is_made_is_the_same_in_s3(table: Exported, root: Path, s3: S3, tmp
 def test_a_fault_leaves_nothing_in_s3(table: Exported, root: Path, s3: S3, engine: Engine) -> None:
     s3.upload(root, "in")
     windows = [f"{s3.uri}/in/{path.relative_to(root)}" for path in table.windows]
-    for key, data in objects(s3, "in").items():
+    for key, data in s3.objects("in").items():
         if key.startswith("AWSDynamoDB/data/") and data:
             s3.put(f"in/{key}", data[:-9] + bytes([data[-9] ^ 0xFF]) + data[-8:])
     make: Callable[..., object]
@@ -86,7 +77,7 @@ def test_a_fault_leaves_nothing_in_s3(table: Exported, root: Path, s3: S3, engin
         with pytest.raises(ExportkitError) as caught:
             make(windows, f"{s3.uri}/out", storage=s3.options(), engine=engine)
         assert caught.value.exit_code == 3
-        assert objects(s3, "out") == {}
+        assert s3.objects("out") == {}
 
 
 def test_the_command_line_in_s3(table: Exported, root: Path, s3: S3) -> None:

@@ -17,51 +17,27 @@ from exportkit.store import open_store
 from exportkit.store.s3 import S3Store
 from tests.convert.helpers import SMALL, contents, orders
 from tests.making import Made, item, make_export
-from tests.servers.s3 import S3
+from tests.servers.s3 import DYING, S3
 
 pytestmark = pytest.mark.server
 
 HOW: dict[str, Any] = {"target_file_size": SMALL, "jobs": 2}
 
-# Kills itself, as SIGKILL does, before the n-th request that changes something.
-CHILD = """
-import os, signal, sys
+CHILD = (
+    DYING
+    + """
 import exportkit
-import exportkit.store.s3 as s3
 from exportkit.store import StoreOptions
 
-location, dest, endpoint, left, how = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), eval(sys.argv[5])
-make = s3.make_client
-
-def watch(params, model, **_):
-    global left
-    if not model.name.startswith(("Get", "Head", "List")):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-def make_and_watch(*args, **named):
-    client = make(*args, **named)
-    client.meta.events.register("before-call.s3", watch)
-    return client
-
-s3.make_client = make_and_watch
+location, dest, endpoint, how = *sys.argv[1:4], eval(sys.argv[4])
 exportkit.convert(location, dest, storage=StoreOptions(endpoint_url=endpoint), **how)
 """
+)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return orders(tmp_path_factory.mktemp("export"), files=6, items=20)
-
-
-def objects(s3: S3, prefix: str) -> dict[str, bytes]:
-    """Returns what lies below a prefix."""
-    listed = s3.client.list_objects_v2(Bucket=s3.bucket, Prefix=f"{prefix}/").get("Contents", ())
-    keys = [entry["Key"] for entry in listed]
-    return {
-        key.removeprefix(f"{prefix}/"): s3.client.get_object(Bucket=s3.bucket, Key=key)["Body"].read() for key in keys
-    }
 
 
 def parts(found: dict[str, bytes]) -> dict[str, bytes]:
@@ -79,7 +55,7 @@ def test_the_bytes_are_the_same_at_either_end(source: str, dest: str, made: Made
     report = exportkit.convert(location, target, storage=s3.options(), **HOW)
     assert report.rows == 120
     exportkit.convert(made.folder, tmp_path / "whole", **HOW)
-    found = dict(contents(tmp_path / "d")) if dest == "local" else objects(s3, "out/d")
+    found = dict(contents(tmp_path / "d")) if dest == "local" else s3.objects("out/d")
     assert parts(found) == parts(dict(contents(tmp_path / "whole")))
     assert sorted(found) == sorted(contents(tmp_path / "whole"))
     assert exportkit.convert(location, target, storage=s3.options(), **HOW).already
@@ -96,7 +72,7 @@ def test_a_split_export(made: Made, s3: S3, tmp_path: Path) -> None:
     exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options(), temp_dir=tmp_path, **how)
     assert not list(tmp_path.iterdir()), "the files that waited for their upload are gone"
     exportkit.convert(made.folder, tmp_path / "whole", **how)
-    assert parts(objects(s3, "d")) == parts(dict(contents(tmp_path / "whole")))
+    assert parts(s3.objects("d")) == parts(dict(contents(tmp_path / "whole")))
 
 
 def test_large_parts_go_up_in_pieces(s3: S3, s3_requests: list[str], tmp_path: Path) -> None:
@@ -105,20 +81,20 @@ def test_large_parts_go_up_in_pieces(s3: S3, s3_requests: list[str], tmp_path: P
     made = make_export(tmp_path / "e", OutputFormat.DYNAMODB_JSON, [lines])
     exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options())
     assert sum(request.startswith("UploadPart ") for request in s3_requests) >= 2
-    (name,) = parts(objects(s3, "d"))
-    (tmp_path / "part").write_bytes(objects(s3, "d")[name])
+    (name,) = parts(s3.objects("d"))
+    (tmp_path / "part").write_bytes(s3.objects("d")[name])
     assert pq.read_table(tmp_path / "part").num_rows == 6000
 
 
 @pytest.mark.parametrize("kill_at", [1, 5])
 def test_killed_at_a_request(kill_at: int, made: Made, s3: S3, tmp_path: Path) -> None:
-    words = [sys.executable, "-c", CHILD, str(made.folder), f"{s3.uri}/d", s3.url, str(kill_at), repr(HOW)]
+    words = [sys.executable, "-c", CHILD, str(kill_at), str(made.folder), f"{s3.uri}/d", s3.url, repr(HOW)]
     assert subprocess.run(words, check=False, capture_output=True, timeout=120).returncode == -9
-    assert "dataset.json" not in objects(s3, "d")
+    assert "dataset.json" not in s3.objects("d")
     exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options(), **HOW)
     exportkit.convert(made.folder, tmp_path / "whole", **HOW)
-    assert parts(objects(s3, "d")) == parts(dict(contents(tmp_path / "whole")))
-    assert sorted(objects(s3, "d")) == sorted(contents(tmp_path / "whole")), "the lock and the work folder are gone"
+    assert parts(s3.objects("d")) == parts(dict(contents(tmp_path / "whole")))
+    assert sorted(s3.objects("d")) == sorted(contents(tmp_path / "whole")), "the lock and the work folder are gone"
 
 
 @pytest.mark.slow
@@ -130,10 +106,10 @@ def test_killed_at_every_request(made: Made, s3: S3, tmp_path: Path) -> None:
     while code == -9:
         kill_at += 1
         dest = f"{s3.uri}/d{kill_at}"
-        words = [sys.executable, "-c", CHILD, str(made.folder), dest, s3.url, str(kill_at), repr(HOW)]
+        words = [sys.executable, "-c", CHILD, str(kill_at), str(made.folder), dest, s3.url, repr(HOW)]
         code = subprocess.run(words, check=False, capture_output=True, timeout=120).returncode
         exportkit.convert(made.folder, dest, storage=s3.options(), **HOW)
-        found = objects(s3, f"d{kill_at}")
+        found = s3.objects(f"d{kill_at}")
         assert parts(found) == whole, f"killed at {kill_at}"
         assert sorted(found) == sorted([*whole, "dataset.json"])
     assert code == 0
@@ -158,7 +134,7 @@ def test_a_denied_put(made: Made, s3: S3, aws_environment: pytest.MonkeyPatch) -
     aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     with pytest.raises(AccessDeniedError, match="s3:PutObject is not allowed"):
         exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options())
-    assert objects(s3, "d") == {}
+    assert s3.objects("d") == {}
 
 
 class Wrapped:
@@ -198,10 +174,10 @@ def test_a_put_that_is_denied_a_bucket_that_vanishes_in_the_middle(
             exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options(), target_file_size=SMALL, jobs=1)
     assert caught.value.uri.endswith(".parquet")
     assert "the same command goes on" in caught.value.__notes__[-1]
-    found = objects(s3, "d")
+    found = s3.objects("d")
     assert "dataset.json" not in found
     assert "_lock" not in found
     report = exportkit.convert(made.folder, f"{s3.uri}/d", storage=s3.options(), **HOW)
     assert report.resumed == 2
     exportkit.convert(made.folder, tmp_path / "whole", **HOW)
-    assert parts(objects(s3, "d")) == parts(dict(contents(tmp_path / "whole")))
+    assert parts(s3.objects("d")) == parts(dict(contents(tmp_path / "whole")))

@@ -20,7 +20,7 @@ from exportkit.model.formats import OutputFormat
 from tests.commands import Done, did, left_behind, made, run, state_in
 from tests.convert.helpers import contents
 from tests.histories import START, WINDOW, History, Write, Writing, typed
-from tests.servers.s3 import S3
+from tests.servers.s3 import DYING, S3
 
 JSON, ION = OutputFormat
 PK = ("pk",)
@@ -302,39 +302,10 @@ sys.exit(main(sys.argv[1:]))
 
 # --- S3 ----------------------------------------------------------------------------------------------------
 
-# Kills itself before the n-th request that changes something.
-KILLED_ON_S3 = """
-import os, signal, sys
-import exportkit.store.s3 as s3
-
-left = int(sys.argv[1])
-make = s3.make_client
-
-def watch(params, model, **_):
-    global left
-    if not model.name.startswith(("Get", "Head", "List")):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-def make_and_watch(*args, **named):
-    client = make(*args, **named)
-    client.meta.events.register("before-call.s3", watch)
-    return client
-
-s3.make_client = make_and_watch
+MAIN = """
 from exportkit.cli import main
-sys.exit(main(sys.argv[2:]))
+sys.exit(main(sys.argv[1:]))
 """
-
-
-def objects(s3: S3, prefix: str) -> dict[str, bytes]:
-    """Returns what lies below a prefix."""
-    pages = s3.client.get_paginator("list_objects_v2").paginate(Bucket=s3.bucket, Prefix=f"{prefix}/")
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-    return {
-        key.removeprefix(f"{prefix}/"): s3.client.get_object(Bucket=s3.bucket, Key=key)["Body"].read() for key in keys
-    }
 
 
 def data_of(found: dict[str, bytes]) -> dict[str, bytes]:
@@ -356,7 +327,7 @@ class TestS3:
         base, *windows = self.uploaded(chain, s3)
         dest, how = f"{s3.uri}/out", ["--endpoint-url", s3.url]
         did("replay", base, *(windows if named else ()), "-o", dest, *how)
-        found = objects(s3, "out")
+        found = s3.objects("out")
         assert data_of(found) == data_of(whole)
         assert sorted(found) == sorted(whole)
         (summary,) = (name for name in found if name.endswith("manifest-summary.json"))
@@ -365,9 +336,9 @@ class TestS3:
         did("signature", location, *how)
         did("diff", location, base, "--summary", *how)
         did("replay", base, *windows, "-o", tmp_path / "parquet", "--to", "parquet", *how)
-        before = objects(s3, "out")
+        before = s3.objects("out")
         assert did("replay", base, *windows, "-o", dest, "--json", *how).told["already"]
-        assert objects(s3, "out") == before
+        assert s3.objects("out") == before
 
     def test_a_fault_in_the_middle_leaves_nothing(self, chain: Chain, s3: S3) -> None:
         base, *windows = self.uploaded(chain, s3)
@@ -375,14 +346,14 @@ class TestS3:
         s3.put(f"in/{path.relative_to(chain.root)}", flip(path.read_bytes()))
         done = run("replay", base, *windows, "-o", f"{s3.uri}/out", "--endpoint-url", s3.url)
         assert done.code == 3, done.err
-        assert objects(s3, "out") == {}
+        assert s3.objects("out") == {}
         assert not s3.client.list_multipart_uploads(Bucket=s3.bucket).get("Uploads")
 
     def test_killed_at_a_request(self, chain: Chain, whole: dict[str, bytes], s3: S3) -> None:
         assert self.killed(4, chain, s3, "out") == -signal.SIGKILL
-        assert "manifest-summary.json" not in " ".join(objects(s3, "out"))
+        assert "manifest-summary.json" not in " ".join(s3.objects("out"))
         did(*chain.words(f"{s3.uri}/out", "--endpoint-url", s3.url))
-        found = objects(s3, "out")
+        found = s3.objects("out")
         assert data_of(found) == data_of(whole)
         assert sorted(found) == sorted(whole)
 
@@ -394,7 +365,7 @@ class TestS3:
             kill_at += 1
             code = self.killed(kill_at, chain, s3, f"out{kill_at}")
             did(*chain.words(f"{s3.uri}/out{kill_at}", "--endpoint-url", s3.url))
-            found = objects(s3, f"out{kill_at}")
+            found = s3.objects(f"out{kill_at}")
             assert data_of(found) == data_of(whole), f"killed at {kill_at}"
             assert sorted(found) == sorted(whole)
         assert code == 0
@@ -403,5 +374,5 @@ class TestS3:
     @staticmethod
     def killed(at: int, chain: Chain, s3: S3, prefix: str) -> int:
         command = chain.words(f"{s3.uri}/{prefix}", "--endpoint-url", s3.url)
-        words = [sys.executable, "-c", KILLED_ON_S3, str(at), *map(str, command)]
+        words = [sys.executable, "-c", DYING + MAIN, str(at), *map(str, command)]
         return subprocess.run(words, check=False, capture_output=True, timeout=120).returncode

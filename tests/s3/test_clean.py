@@ -61,7 +61,7 @@ def test_a_conversion_is_told_and_deleted_only_if_asked_to(s3: S3, tmp_path: Pat
     exportkit.convert(made.folder, f"{s3.uri}/c/finished", storage=s3.options())
     whole = keys(s3)
     how = repr({"target_file_size": SMALL})
-    words = [sys.executable, "-c", CHILD, str(made.folder), f"{s3.uri}/c/begun", s3.url, "4", how]
+    words = [sys.executable, "-c", CHILD, "4", str(made.folder), f"{s3.uri}/c/begun", s3.url, how]
     assert subprocess.run(words, check=False, capture_output=True, timeout=120).returncode == -9
     assert any(key.startswith("c/begun/_work/") for key in keys(s3))
     (left,) = exportkit.clean(s3.uri, storage=s3.options()).leftovers

@@ -137,18 +137,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return iter(())
 
 
-def objects(s3: S3) -> dict[str, bytes]:
-    """Returns what lies in the destination."""
-    listed = s3.client.list_objects_v2(Bucket=s3.bucket, Prefix="out/").get("Contents", ())
-    keys = [entry["Key"] for entry in listed]
-    return {key.removeprefix("out/"): s3.client.get_object(Bucket=s3.bucket, Key=key)["Body"].read() for key in keys}
-
-
 def check_results(local: Place, s3: S3, command: str) -> None:
     """Compares what lies in the destination with what lies in the local one."""
     name = command.replace(" ", "-")
     written = {f"{name}/{path}" for path in left_behind(Path(local.out, name))}
-    found = {path: data for path, data in objects(s3).items() if path.startswith(f"{name}/")}
+    found = {path: data for path, data in s3.objects("out").items() if path.startswith(f"{name}/")}
     assert found.keys() == written
     same = [path for path in written if not NAMES_ITS_PLACE.search(path)]
     assert same or not written
@@ -265,4 +258,4 @@ def test_a_byte_that_came_otherwise_is_noticed(
     with FaultyProxy.to(s3.url, share=1, faults=[Fault.CORRUPT], only=".gz") as proxy:
         done = run(*remote.words(command, endpoint=proxy.url))
     assert done.code == (1 if command.startswith("verify") else 3), done.out + done.err
-    assert not any(key.endswith(("manifest-summary.json", "dataset.json")) for key in objects(s3))
+    assert not any(key.endswith(("manifest-summary.json", "dataset.json")) for key in s3.objects("out"))
