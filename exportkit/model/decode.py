@@ -16,7 +16,9 @@ __all__ = [
 ]
 
 DEFAULT_BATCH_ROWS = 65_536
-DEFAULT_BATCH_BYTES = 32 * 1024 * 1024
+DEFAULT_BATCH_BYTES = 4 * 1024 * 1024
+"""What a batch of so many bytes is made of stays in the processor's caches, and its memory is soon used again: for a
+batch several times as large the system hands out new memory, which costs more than to fill it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from exportkit.model.values import ChangeRecord, Item, Record
 from exportkit.reading.batches import FileBatches
 from exportkit.reading.files import CheckedFile
 from exportkit.reading.progress import Progress
-from exportkit.reading.scan import SCAN_BATCH_BYTES, Scan, select_columns
+from exportkit.reading.scan import Scan, select_columns
 from exportkit.reading.statistics import FileStatistics, merged
 from exportkit.reading.threads import default_jobs, streams_in_order
 from exportkit.schema import Schema, SchemaOptions, read_schema, resolve
@@ -353,7 +353,7 @@ class OpenExport:
             plan = select_columns(plan, columns)
 
         def decode(file: DataFile) -> FileBatches:
-            return self.decode(file, [plan], batch_rows=batch_size, batch_bytes=SCAN_BATCH_BYTES, progress=progress)
+            return self.decode(file, [plan], batch_rows=batch_size, progress=progress)
 
         return Scan(self.files, decode, plan, self._jobs)
 

@@ -15,10 +15,7 @@ from exportkit.reading.threads import streams_in_order
 if TYPE_CHECKING:  # it takes long to import
     import pyarrow as pa
 
-__all__ = ["SCAN_BATCH_BYTES", "Scan", "select_columns"]
-
-SCAN_BATCH_BYTES = 16 * 1024 * 1024
-"""Bytes of the records that a batch of a scan is made of, about at most: small enough to wait in numbers."""
+__all__ = ["Scan", "select_columns"]
 
 # What may wait for its turn, of all files together.
 _AHEAD = 256 * 1024 * 1024

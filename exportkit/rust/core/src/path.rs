@@ -142,7 +142,8 @@ pub struct Paths {
     /// Of each node.
     origins: Vec<Origin>,
     names: Vec<u8>,
-    /// Open addressing: a power of two of slots, at most half of them used.
+    /// Open addressing: a power of two of slots, at most one in eight of them used, so that few stand in another's
+    /// way: which do is nothing a processor could foresee.
     table: Vec<Slot>,
     limit: usize,
     serial: u64,
@@ -387,7 +388,7 @@ impl Paths {
             node: id,
             hash: high_bits(hash),
         };
-        if self.nodes.len() * 2 > self.table.len() {
+        if self.nodes.len() * 8 > self.table.len() {
             self.grow();
         }
         id
@@ -403,7 +404,7 @@ impl Paths {
     }
 
     fn grow(&mut self) {
-        let mut table = vec![Slot::EMPTY; self.table.len() * 2];
+        let mut table = vec![Slot::EMPTY; self.table.len() * 4];
         let mask = table.len() - 1;
         for &slot in self.table.iter().filter(|slot| slot.node != NONE) {
             let origin = self.origins[slot.node as usize];
