@@ -1,10 +1,16 @@
 //! The places attributes have been seen in: a trie over names, shared by the formats.
 //!
 //! Items of one table look alike. A place (node) is a name under a map, or the elements under a
-//! list. Each remembers the bytes that led to its value last time (its token) and which attribute
-//! followed it, so that a parser recognises most attributes with one comparison of bytes. Bytes that
-//! led a parser from the start of a name to the start of a value once lead there always; white space
-//! that may stand before the value now is the parser's to skip.
+//! list. Each remembers the bytes that led to its value last time (its token), so that a parser
+//! recognises an attribute with one comparison of bytes, if it knows which to compare with:
+//!
+//! - the one that followed the last few attributes of a map last time: items that are written by one
+//!   hand have their attributes in one order, and there may be several hands;
+//! - where none of that holds, as among sparse attributes, the one that began with the same few bytes;
+//! - the one of that name, found by its hash.
+//!
+//! Bytes that led a parser from the start of a name to the start of a value once lead there always;
+//! white space that may stand before the value now is the parser's to skip.
 //!
 //! Duplicate attributes are found with a stamp: each map instance has a serial number, and a node
 //! keeps the last one it was seen in. Two open maps never share a node, for the inner one's path is
@@ -13,12 +19,15 @@
 //! The trie is bounded, by nodes and by bytes of names. What does not fit is at
 //! [`NodeId::OVERFLOW`]; duplicates there are found with a hash table of the record's own.
 
+mod likely;
 mod overflow;
 #[cfg(test)]
 mod tests;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::mem::take;
 
+use self::likely::{History, Likely};
 use self::overflow::Overflow;
 use crate::hash::{high_bits, seeded};
 use crate::simd::{self, BLOCK};
@@ -29,6 +38,8 @@ pub const DEFAULT_MAX_NODES: usize = 10_000;
 const MAX_NAME_BYTES: usize = 4 << 20;
 /// No node, in links and tables.
 const NONE: u32 = u32::MAX;
+/// Attributes of a map that may come unexpected before none is expected in the next such map.
+const UNSTEADY: u8 = 8;
 
 /// A place in the trie; small numbers, from 0, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,12 +63,14 @@ impl NodeId {
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
     map: u32,
-    /// The attribute expected next.
+    /// The attribute expected next, if one is.
     expected: u32,
-    /// The link that says so, to be set right where another comes: its node twice, plus one where it is the node's
-    /// `first`, not its `next`.
-    link: u32,
+    /// Whether one ever is.
+    is_steady: bool,
+    history: History,
     serial: u64,
+    /// What names are hashed with.
+    seed: u64,
 }
 
 /// An attribute recognised by its token.
@@ -80,49 +93,38 @@ struct Node {
     token: [u8; BLOCK],
     /// Bytes of the block that are not the token's, as a mask.
     beyond: u32,
-    /// The attribute that came after this one.
-    next: u32,
-    /// The attribute that came first in this map.
-    first: u32,
     /// The place of this list's elements.
     elements: u32,
     /// The map instance that this attribute was seen in.
     seen: u64,
+    parent: u32,
     /// Bytes of the token, less one: so that it is plain to the compiler that it stays within a block.
     last: u8,
     /// Bytes of the name in it.
     name_length: u8,
     tag: u8,
+    /// Attributes that came unexpected in the last instance of this map.
+    missed: u8,
 }
 
 impl Node {
-    const NEW: Self = Self {
-        token: [0xFF; BLOCK], // never in UTF-8, so that nothing is taken for a token before there is one
-        beyond: 0,
-        next: NONE,
-        first: NONE,
-        elements: NONE,
-        seen: 0,
-        last: 0,
-        name_length: 0,
-        tag: 0,
-    };
+    fn new(parent: u32) -> Self {
+        Self {
+            token: [0xFF; BLOCK], // never in UTF-8, so that nothing is taken for a token before there is one
+            beyond: 0,
+            elements: NONE,
+            seen: 0,
+            parent,
+            last: 0,
+            name_length: 0,
+            tag: 0,
+            missed: 0,
+        }
+    }
 }
 
-/// Where a place is.
-#[derive(Clone, Copy, Debug)]
-struct Origin {
-    parent: u32,
-    /// The name, in [`Paths::names`]: start and length.
-    name: (u32, u32),
-}
-
-impl Origin {
-    const ROOT: Self = Self {
-        parent: NONE,
-        name: (0, 0),
-    };
-}
+/// A name, in [`Paths::names`]: start and length.
+type Span = (u32, u32);
 
 /// A place of the hash table: a node's number and half of its hash.
 #[derive(Clone, Copy, Debug)]
@@ -139,12 +141,13 @@ impl Slot {
 #[derive(Debug)]
 pub struct Paths {
     nodes: Vec<Node>,
-    /// Of each node.
-    origins: Vec<Origin>,
+    /// The name of each node.
+    spans: Vec<Span>,
     names: Vec<u8>,
     /// Open addressing: a power of two of slots, at most one in eight of them used, so that few stand in another's
     /// way: which do is nothing a processor could foresee.
     table: Vec<Slot>,
+    likely: Likely,
     limit: usize,
     serial: u64,
     seeds: (u64, u64),
@@ -161,10 +164,11 @@ impl Paths {
     /// Makes a trie of at most `limit` places.
     pub fn new(limit: usize) -> Self {
         Self {
-            nodes: vec![Node::NEW, Node::NEW], // IMAGE and KEYS
-            origins: vec![Origin::ROOT; 2],
+            nodes: vec![Node::new(NONE), Node::new(NONE)], // IMAGE and KEYS
+            spans: vec![(0, 0); 2],
             names: Vec::new(),
             table: vec![Slot::EMPTY; 64],
+            likely: Likely::default(),
             limit: limit.clamp(2, NONE as usize >> 1),
             serial: 0,
             seeds: (random(), random()),
@@ -184,12 +188,16 @@ impl Paths {
     #[inline(always)]
     pub fn open(&mut self, map: NodeId) -> Scope {
         self.serial += 1;
-        let expected = self.nodes.get(map.index()).map_or(NONE, |node| node.first);
+        let missed = self.nodes.get_mut(map.index()).map_or(0, |node| take(&mut node.missed));
+        let is_steady = missed < UNSTEADY;
+        let history = History::of(map.0);
         Scope {
             map: map.0,
-            expected,
-            link: map.0 << 1 | 1,
+            expected: if is_steady { self.likely.after(history) } else { NONE },
+            is_steady,
+            history,
             serial: self.serial,
+            seed: self.seed(map.0),
         }
     }
 
@@ -202,51 +210,79 @@ impl Paths {
         self.take(scope.expected, scope, bytes)
     }
 
+    /// As [`Self::recognise`], for the attribute of the map that began with the same few bytes last time.
+    #[inline(always)]
+    pub fn guess<'a>(&mut self, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
+        let id = self.likely.like(scope.seed, bytes)?;
+        self.take_unexpected(id, scope, bytes)
+    }
+
     /// As [`Self::recognise`], for any attribute of the map, by its name as it stands at the start of the bytes.
     #[inline(always)]
     pub fn look_up<'a>(&mut self, scope: &mut Scope, bytes: &'a [u8], name_length: usize) -> Option<Recognised<'a>> {
-        let link = scope.link;
-        let hash = self.hash(scope.map, bytes.get(..name_length)?);
+        let hash = seeded(bytes.get(..name_length)?, (scope.seed, self.seeds.1));
         let mask = self.table.len() - 1;
         let mut at = low_bits(hash) & mask;
-        loop {
-            let slot = *self.table.get(at)?;
+        let mut slot = *self.table.get(at)?;
+        while slot.hash != high_bits(hash) {
             if slot.node == NONE {
                 return None;
             }
-            if slot.hash == high_bits(hash) && self.origins.get(slot.node as usize)?.parent == scope.map {
-                let found = self.take(slot.node, scope, bytes)?;
-                self.relink(link, slot.node);
-                return Some(found);
-            }
             at = (at + 1) & mask;
+            slot = *self.table.get(at)?;
         }
+        let found = self.take_unexpected(slot.node, scope, bytes)?;
+        self.likely.begin(scope.seed, bytes, slot.node);
+        Some(found)
     }
 
-    /// Takes an attribute, if it is the one that the bytes begin with, and has not been seen in the map.
+    /// As [`Self::take`], and expects it where it came now.
+    #[inline(always)]
+    fn take_unexpected<'a>(&mut self, id: u32, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
+        let before = scope.history;
+        let found = self.take(id, scope, bytes)?;
+        self.follow(before, scope.map, id);
+        Some(found)
+    }
+
+    /// Takes an attribute, if it is one of the map, the one that the bytes begin with, and has not been seen.
     #[inline(always)]
     fn take<'a>(&mut self, id: u32, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
         let node = self.nodes.get_mut(id as usize)?;
         let block: &[u8; BLOCK] = bytes.first_chunk()?;
-        if simd::equal(&node.token, block) | node.beyond != u32::MAX || node.seen == scope.serial {
+        if simd::equal(&node.token, block) | node.beyond != u32::MAX
+            || node.parent != scope.map
+            || node.seen == scope.serial
+        {
             return None;
         }
         node.seen = scope.serial;
-        scope.link = id << 1;
-        scope.expected = node.next;
-        Some(Recognised {
+        let found = Recognised {
             node: NodeId(id),
             tag: node.tag,
             name: &block[..usize::from(node.name_length) % BLOCK],
             rest: &bytes[usize::from(node.last) % BLOCK + 1..],
-        })
+        };
+        self.expect(scope, id);
+        Some(found)
     }
 
-    /// Sets the link that leads to an attribute.
+    /// Expects what is likely after an attribute.
     #[inline(always)]
-    fn relink(&mut self, link: u32, id: u32) {
-        if let Some(from) = self.nodes.get_mut(link as usize >> 1) {
-            *(if link & 1 == 1 { &mut from.first } else { &mut from.next }) = id;
+    fn expect(&self, scope: &mut Scope, id: u32) {
+        scope.history.push(id);
+        if scope.is_steady {
+            scope.expected = self.likely.after(scope.history);
+        }
+    }
+
+    /// Remembers what came after others in a map.
+    #[inline(always)]
+    fn follow(&mut self, history: History, map: u32, id: u32) {
+        if self.likely.follow(history, id)
+            && let Some(map) = self.nodes.get_mut(map as usize)
+        {
+            map.missed = map.missed.saturating_add(1);
         }
     }
 
@@ -264,7 +300,7 @@ impl Paths {
         let id = if self.is_expected(&scope, name) {
             scope.expected
         } else {
-            let hash = self.hash(scope.map, name);
+            let hash = seeded(name, (scope.seed, self.seeds.1));
             let id = self
                 .find(scope.map, name, hash)
                 .unwrap_or_else(|at| self.add(scope.map, name, hash, at));
@@ -281,17 +317,17 @@ impl Paths {
             .get_mut(id as usize)
             .filter(|node| node.seen != scope.serial)?;
         node.seen = scope.serial;
-        scope.expected = node.next;
-        self.relink(scope.link, id);
-        scope.link = id << 1;
+        self.follow(scope.history, scope.map, id);
+        self.expect(&mut scope, id);
         Some((NodeId(id), scope))
     }
 
     /// Whether the attribute expected next has this name: its token may be another's, or too long.
     #[inline]
     fn is_expected(&self, scope: &Scope, name: &[u8]) -> bool {
-        let origin = self.origins.get(scope.expected as usize);
-        origin.is_some_and(|origin| slice(&self.names, origin.name) == name)
+        let at = scope.expected as usize;
+        self.nodes.get(at).is_some_and(|node| node.parent == scope.map)
+            && self.spans.get(at).is_some_and(|&span| slice(&self.names, span) == name)
     }
 
     /// Teaches the bytes that led from the start of a name to the start of its value, how many of
@@ -324,10 +360,7 @@ impl Paths {
 
     #[cold]
     fn add_elements(&mut self, list: NodeId) -> NodeId {
-        let elements = self.push(Origin {
-            parent: list.0,
-            name: (0, 0),
-        });
+        let elements = self.push(list.0, (0, 0));
         if let Some(node) = self.nodes.get_mut(list.index()) {
             node.elements = elements;
         }
@@ -336,15 +369,15 @@ impl Paths {
 
     /// The place that holds this one; None for a record's own maps.
     pub fn parent(&self, node: NodeId) -> Option<NodeId> {
-        let origin = self.origins.get(node.index())?;
-        (origin.parent != NONE).then_some(NodeId(origin.parent))
+        let parent = self.nodes.get(node.index())?.parent;
+        (parent != NONE).then_some(NodeId(parent))
     }
 
     /// The name of the attribute at a place; None for a record's own maps and for list elements.
     pub fn name(&self, node: NodeId) -> Option<&[u8]> {
-        let origin = self.origins.get(node.index())?;
-        let parent = self.nodes.get(origin.parent as usize)?;
-        (parent.elements != node.0).then(|| slice(&self.names, origin.name))
+        let parent = self.nodes.get(self.parent(node)?.index())?;
+        let span = *self.spans.get(node.index())?;
+        (parent.elements != node.0).then(|| slice(&self.names, span))
     }
 
     /// Places there are.
@@ -363,10 +396,11 @@ impl Paths {
         let mut at = low_bits(hash) & mask;
         loop {
             let slot = self.table.get(at).copied().unwrap_or(Slot::EMPTY);
-            let Some(origin) = self.origins.get(slot.node as usize) else {
+            let (Some(node), Some(&span)) = (self.nodes.get(slot.node as usize), self.spans.get(slot.node as usize))
+            else {
                 return Err(at);
             };
-            if slot.hash == high_bits(hash) && origin.parent == parent && slice(&self.names, origin.name) == name {
+            if slot.hash == high_bits(hash) && node.parent == parent && slice(&self.names, span) == name {
                 return Ok(slot.node);
             }
             at = (at + 1) & mask;
@@ -383,7 +417,7 @@ impl Paths {
         #[allow(clippy::cast_possible_truncation, reason = "MAX_NAME_BYTES bounds both")]
         let span = (start as u32, name.len() as u32);
         self.names.extend_from_slice(name);
-        let id = self.push(Origin { parent, name: span });
+        let id = self.push(parent, span);
         self.table[at] = Slot {
             node: id,
             hash: high_bits(hash),
@@ -394,12 +428,12 @@ impl Paths {
         id
     }
 
-    fn push(&mut self, origin: Origin) -> u32 {
+    fn push(&mut self, parent: u32, span: Span) -> u32 {
         if self.nodes.len() >= self.limit {
             return NONE;
         }
-        self.nodes.push(Node::NEW);
-        self.origins.push(origin);
+        self.nodes.push(Node::new(parent));
+        self.spans.push(span);
         u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
     }
 
@@ -407,8 +441,9 @@ impl Paths {
         let mut table = vec![Slot::EMPTY; self.table.len() * 4];
         let mask = table.len() - 1;
         for &slot in self.table.iter().filter(|slot| slot.node != NONE) {
-            let origin = self.origins[slot.node as usize];
-            let mut at = low_bits(self.hash(origin.parent, slice(&self.names, origin.name))) & mask;
+            let (node, span) = (&self.nodes[slot.node as usize], self.spans[slot.node as usize]);
+            let hash = seeded(slice(&self.names, span), (self.seed(node.parent), self.seeds.1));
+            let mut at = low_bits(hash) & mask;
             while table[at].node != NONE {
                 at = (at + 1) & mask;
             }
@@ -417,15 +452,11 @@ impl Paths {
         self.table = table;
     }
 
-    /// Hashes a place.
+    /// What the names of a map are hashed with: nobody can know it, and undo it with a name.
     #[inline(always)]
-    fn hash(&self, parent: u32, name: &[u8]) -> u64 {
-        // Nobody can know what a parent adds, and undo it with a name.
+    fn seed(&self, map: u32) -> u64 {
         let (one, other) = self.seeds;
-        seeded(
-            name,
-            (one.wrapping_add(u64::from(parent).wrapping_mul(other | 1)), other),
-        )
+        one.wrapping_add(u64::from(map).wrapping_mul(other | 1))
     }
 }
 

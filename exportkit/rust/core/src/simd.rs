@@ -25,6 +25,12 @@ pub(crate) fn string_stops(block: &Block) -> u32 {
     (quote | backslash | within(block, 0, 0x1F)).to_bitmask()
 }
 
+/// Bytes that are `"`.
+#[inline(always)]
+pub(crate) fn quotes(block: &Block) -> u32 {
+    u8x32::new(*block).simd_eq(u8x32::splat(b'"')).to_bitmask()
+}
+
 /// Bytes that are `"`; bytes that stand in no plain JSON string, `\` and everything below U+0020.
 #[inline(always)]
 pub(crate) fn quotes_and_odd(block: &Block) -> (u32, u32) {
@@ -138,6 +144,7 @@ mod tests {
         });
         check(non_words, |byte| !(byte.is_ascii_alphanumeric() || byte == b'_'));
         check(colons, |byte| byte == b':');
+        check(quotes, |byte| byte == b'"');
         check(|block| equal(block, &[b'A'; BLOCK]), |byte| byte == b'A');
     }
 

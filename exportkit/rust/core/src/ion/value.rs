@@ -65,6 +65,9 @@ impl IonParser {
             let (node, tag, value) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
                 tell_name(&found, visitor);
                 (found.node, found.tag % tag::QUOTED, found.rest)
+            } else if let Some(found) = self.paths.guess(&mut scope, rest) {
+                tell_name(&found, visitor);
+                (found.node, found.tag % tag::QUOTED, found.rest)
             } else if let Some(length) = plain::colon(rest)
                 && let Some(found) = self.paths.look_up(&mut scope, rest, length)
             {

@@ -3,7 +3,7 @@
 //! Each takes the bytes from its start on and returns what follows it. None crosses a line feed.
 
 use crate::events::{ShortNumber, ShortText, Spelling, Text};
-use crate::simd::{BLOCK, Block, base64_run, quotes_and_non_digits, quotes_and_odd, string_run};
+use crate::simd::{BLOCK, Block, base64_run, quotes, quotes_and_non_digits, quotes_and_odd, string_run};
 use std::num::NonZeroU32;
 
 /// What follows white space.
@@ -53,17 +53,24 @@ pub(super) fn string(rest: &[u8]) -> Option<(Text<'_>, &[u8])> {
 /// Reads a string that is short and plain, from behind its opening quote; None where it may be another, or none.
 #[inline(always)]
 pub(super) fn short_string(rest: &[u8]) -> Option<(ShortText<'_>, &[u8])> {
-    let length = short_name(rest)?;
+    let length = short_length(rest)?;
     let window = rest.first_chunk()?;
     Some((ShortText { window, length }, &rest[length + 1..]))
 }
 
 /// Bytes up to the next quote, if it is near and no backslash before it.
 #[inline(always)]
-pub(super) fn short_name(rest: &[u8]) -> Option<usize> {
+fn short_length(rest: &[u8]) -> Option<usize> {
     let (quotes, odd) = quotes_and_odd(rest.first_chunk()?);
     let quotes = NonZeroU32::new(quotes)?;
     (odd & before(quotes) == 0).then_some(quotes.trailing_zeros() as usize)
+}
+
+/// Bytes up to the next quote, if it is near: a name, where the bytes are known to begin with a plain one.
+#[inline(always)]
+pub(super) fn near_quote(rest: &[u8]) -> Option<usize> {
+    let quotes = NonZeroU32::new(quotes(rest.first_chunk()?))?;
+    Some(quotes.trailing_zeros() as usize)
 }
 
 /// Where the first bit stands.

@@ -4,7 +4,7 @@
 //! JSON at all, whatever is not as expected is a fault of type; where it is not, nobody asks which.
 
 use super::JsonParser;
-use super::bytes::{base64, boolean, short_name, short_number, short_string, skip_space, string};
+use super::bytes::{base64, boolean, near_quote, short_number, short_string, skip_space, string};
 use super::scalar::{escaped_binary, long_number};
 use crate::events::{Binary, Number, Spelling, Text, Visitor};
 use crate::fault::Reason;
@@ -60,7 +60,9 @@ impl JsonParser {
             // Not one struct, which would take a detour through memory.
             let (node, raw, spelling, tag, start) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
                 (found.node, found.name, Spelling::Plain, found.tag, found.rest)
-            } else if let Some(length) = short_name(rest)
+            } else if let Some(found) = self.paths.guess(&mut scope, rest) {
+                (found.node, found.name, Spelling::Plain, found.tag, found.rest)
+            } else if let Some(length) = near_quote(rest)
                 && let Some(found) = self.paths.look_up(&mut scope, rest, length)
             {
                 (found.node, found.name, Spelling::Plain, found.tag, found.rest)

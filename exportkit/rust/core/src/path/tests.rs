@@ -46,11 +46,68 @@ fn what_came_last_time_is_recognised() {
             NodeId::IMAGE,
             &["b", "", "a", "thirty bytes and their ending."]
         ),
-        Some(1)
+        Some(0)
     );
     assert_eq!(read(&mut paths, NodeId::IMAGE, &["b", "", "a"]), Some(3));
     assert_eq!(paths.len(), 2 + 6 + 5);
     assert_eq!(paths.limit, DEFAULT_MAX_NODES);
+}
+
+#[test]
+fn several_orders_are_kept_apart() {
+    let mut paths = Paths::default();
+    for round in 0..3 {
+        for names in [["a", "b", "c", "d"], ["b", "a", "c", "d"], ["d", "c", "b", "a"]] {
+            // Which order it is shows with the first attribute.
+            let expected = if round == 0 { 0 } else { 3 };
+            assert_eq!(read(&mut paths, NodeId::IMAGE, &names), Some(expected), "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn unexpected_attributes_are_found_by_their_beginning_and_by_name() {
+    let mut paths = Paths::default();
+    let mut names: Vec<String> = (0..20).map(|number| format!("attribute_{number:02}")).collect();
+    names.extend((0..10).map(|number| number.to_string()));
+    for name in &names {
+        let mut scope = paths.open(NodeId::IMAGE);
+        let node = paths.enter(&mut scope, name.as_bytes()).unwrap();
+        paths.learn(node, 3, name.len(), format!("{name}\":").as_bytes());
+    }
+    let mut found_by = [0; 2];
+    for (round, step) in [1, 7, 11, 13].into_iter().enumerate() {
+        let mut scope = paths.open(NodeId::IMAGE);
+        // In another order each time: soon none is expected.
+        for at in 0..names.len() {
+            let name = &names[at * step % names.len()];
+            let bytes = padded(&format!("{name}\":"));
+            assert!(round == 0 || paths.recognise(&mut scope, &bytes).is_none());
+            let guess = paths.guess(&mut scope, &bytes);
+            found_by[usize::from(guess.is_none())] += 1;
+            let node = match guess.or_else(|| paths.look_up(&mut scope, &bytes, name.len())) {
+                Some(found) => {
+                    assert_eq!((found.name, found.tag), (name.as_bytes(), 3));
+                    found.node
+                }
+                None => paths.enter(&mut scope, name.as_bytes()).unwrap(),
+            };
+            assert_eq!(paths.name(node), Some(name.as_bytes()));
+            // It stands twice now.
+            assert!(paths.guess(&mut scope, &bytes).is_none());
+            assert!(paths.look_up(&mut scope, &bytes, name.len()).is_none());
+            assert_eq!(paths.enter(&mut scope, name.as_bytes()), None);
+        }
+    }
+    assert!(found_by[0] > 50 && found_by[1] >= 30, "{found_by:?}");
+    // Nor is it taken for one of another map.
+    let mut scope = paths.open(NodeId::KEYS);
+    for name in &names {
+        let bytes = padded(&format!("{name}\":"));
+        assert!(paths.recognise(&mut scope, &bytes).is_none());
+        assert!(paths.guess(&mut scope, &bytes).is_none());
+        assert!(paths.look_up(&mut scope, &bytes, name.len()).is_none());
+    }
 }
 
 #[test]
