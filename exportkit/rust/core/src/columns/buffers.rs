@@ -197,10 +197,11 @@ impl Ends {
         self.known = (0, 0);
         let nulls = self.valid.take_nulls(rows);
         if nulls.is_some() {
-            let mut greatest = 0;
+            let mut before = 0;
             for end in &mut ends {
-                greatest = greatest.max(*end);
-                *end = greatest;
+                // Not the greater of the two: that would wait for the one before, or branch on what follows no rule.
+                before = if *end == 0 { before } else { *end };
+                *end = before;
             }
         }
         // As i32, of which they are the positive ones.
