@@ -29,7 +29,8 @@ Place: TypeAlias = tuple[int, int, int, int]
 """Where a record stands: source, data file, line from 1, byte offset."""
 
 Payload: TypeAlias = Literal["none", "line", "image"]
-"""What a state's entry carries of its record: nothing; its line as it would be kept; its image, for change records."""
+"""What a state's entry carries of its record, beside its key's hash: the hash of its image; its line as it would be
+kept; the hash, and the texts of key and image, for change records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,11 @@ use crate::transcode::{Form, push};
 /// What a state's entry carries of its record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// Nothing.
+    /// The hash of its image alone.
     Nothing,
     /// Its line as it would be kept.
     Line,
-    /// Its image.
+    /// The hash of its image, and the texts of key and image.
     Image,
 }
 
