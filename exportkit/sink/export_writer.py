@@ -3,9 +3,10 @@
 ``manifest-summary.json`` is written last and is the mark of completion, as AWS's own
 is: an export that was not finished has ``_started`` and perhaps data files, each of them
 whole, which no manifest names. Memory does not grow with the data, but by one manifest
-line for each file. The same calls give the same bytes, wherever they are written to: in S3
-a large file is uploaded in several parts, and its manifest line still has the etag of a
-single one, as AWS's have, which an object's own ETag may differ from anyway (md5Checksum decides).
+line for each file. The same lines give the same bytes, however they are cut and wherever
+they are written to: in S3 a large file is uploaded in several parts, and its manifest line
+still has the etag of a single one, as AWS's have, which an object's own ETag may differ
+from anyway (md5Checksum decides).
 """
 
 import base64
@@ -18,19 +19,17 @@ from hashlib import md5, sha256
 from types import TracebackType
 from typing import Self
 
-from isal import isal_zlib
-
 from exportkit.errors import UsageError
 from exportkit.model.formats import ExportType
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_FILES, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_export_id
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
+from exportkit.sink.deflated import DeflatedMember
 from exportkit.sink.stored import StoredMember
 from exportkit.store.base import ObjectWriter, Store
 from exportkit.store.local import LocalStore
 
 __all__ = ["DataFileWriter", "ExportWriter"]
 
-_GZIP = 31  # a gzip member: no name, mtime 0, OS ff; of nothing it is the 20 bytes AWS writes
 _UNFINISHED = re.compile(r"\..*\.partial")
 
 
@@ -256,10 +255,8 @@ class DataFileWriter:
         self._put(self._member.flush())
         self._member = self._new_member()
 
-    def _new_member(self) -> "isal_zlib.Compress | StoredMember":
-        if self._level is None:
-            return StoredMember()
-        return isal_zlib.compressobj(self._level, isal_zlib.DEFLATED, _GZIP)
+    def _new_member(self) -> DeflatedMember | StoredMember:
+        return StoredMember() if self._level is None else DeflatedMember(self._level)
 
     def _put(self, data: bytes) -> None:
         if self._level is not None:
