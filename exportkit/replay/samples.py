@@ -24,14 +24,12 @@ def told_sample(drift: Drift, place: tuple[str, int, int]) -> dict[str, Any]:
         "line": line,
         "offset": offset,
         "key": drift.key.decode(),
-        "old_image": _image(drift.old_image),
-        "state": _image(drift.state),
+        "old_image": None if drift.old_image is None else drift.old_image.decode(),
+        "state": None if drift.state is None else _image(drift.state),
     }
 
 
-def _image(text: bytes | None) -> str | None:
+def _image(text: bytes) -> str:
     """Returns an image's text; of an item that is still the base's line the image in it."""
-    if text is None:
-        return None
     item = _ITEM.fullmatch(text)
     return (item[1] if item else text).decode()

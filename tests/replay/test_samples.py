@@ -1,0 +1,26 @@
+"""What reports tell of a drift."""
+
+import pytest
+
+from exportkit.model.joining import Drift, DriftKind
+from exportkit.replay.samples import told_sample
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (b'{"Item":{"id":{"S":"a"}}}', '{"id":{"S":"a"}}'),
+        (b'{"id":{"S":"a"}}', '{"id":{"S":"a"}}'),
+        (b'$ion_1_0 {Item:{id:"a"}}\r', '{id:"a"}'),
+        (None, None),
+    ],
+)
+def test_a_line_of_the_base_is_told_by_its_image(state, told):
+    drift = Drift(DriftKind.DIFFERENT, (1, 0, 3, 70), b'{"id":{"S":"a"}}', b"{}", state)
+    assert told_sample(drift, ("changes.json.gz", 3, 70))["state"] == told
+
+
+def test_an_old_image_with_an_attribute_named_item_is_told_whole():
+    image = b'{"Item":{"S":"a"}}'
+    drift = Drift(DriftKind.MISSING, (1, 0, 3, 70), image, image, None)
+    assert told_sample(drift, ("changes.json.gz", 3, 70))["old_image"] == image.decode()
