@@ -15,12 +15,12 @@ from exportkit.replay.samples import told_sample
         (None, None),
     ],
 )
-def test_a_line_of_the_base_is_told_by_its_image(state, told):
+def test_a_line_of_the_base_is_told_by_its_image(state: bytes | None, told: str | None) -> None:
     drift = Drift(DriftKind.DIFFERENT, (1, 0, 3, 70), b'{"id":{"S":"a"}}', b"{}", state)
     assert told_sample(drift, ("changes.json.gz", 3, 70))["state"] == told
 
 
-def test_an_old_image_with_an_attribute_named_item_is_told_whole():
+def test_an_old_image_with_an_attribute_named_item_is_told_whole() -> None:
     image = b'{"Item":{"S":"a"}}'
     drift = Drift(DriftKind.MISSING, (1, 0, 3, 70), image, image, None)
     assert told_sample(drift, ("changes.json.gz", 3, 70))["old_image"] == image.decode()
