@@ -15,7 +15,7 @@ from exportkit.sink.export_writer import DataFileWriter
 
 __all__ = ["write_joined"]
 
-_RECORDS = 65_536
+_RECORDS = 32_768
 """Records that a file is to have at most, about."""
 
 _HASHES = 256

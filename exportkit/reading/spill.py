@@ -1,8 +1,9 @@
 """Entries by their keys' hashes, any number of them in bounded memory.
 
-Entries collect in memory; once they fill it they go to disk, in runs by the first byte of their hash. All entries
-of a key come back together, in one leaf; what is too large for the memory is split again by the next byte, so that
-one leaf behind the other the entries come in the order of their hashes, whatever was split how often.
+Entries collect in memory, split into runs by the first byte of their hash, a piece at a time, by the threads that add
+them; once they fill it the runs go to disk. All entries of a key come back together, in one leaf; what is too large for
+the memory is split again by the next byte, so that one leaf behind the other the entries come in the order of their
+hashes, whatever was split how often.
 """
 
 import os
@@ -11,6 +12,7 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,10 @@ from exportkit.model.scan import Buffer
 __all__ = ["Leaf", "Spill"]
 
 _RUNS = 256
+
+_PIECE = 4 * 1024 * 1024
+_PIECES = 16
+"""Bytes that are split at once: so many, and no more than this part of the memory."""
 
 # Four bytes of SHA-256 split any number of different keys that a disk can hold into leaves
 # that fit; what is larger then is one key many times over.
@@ -66,7 +72,8 @@ class Spill:
     """Collects entries and gives them back by their keys.
 
     Safe to add to, and later to take leaves from, in several threads. While entries are added, memory is at most about
-    three times ``memory``; a leaf that is read takes up to two times it. The rest lies in a nameless file under
+    two times ``memory``, and three pieces of a sixteenth of it for each thread that adds; a leaf that is read takes up
+    to two times it. The rest lies in a nameless file under
     ``temp_dir``, which is gone with the process, however that ends.
 
     Args:
@@ -89,9 +96,10 @@ class Spill:
         self._temp_dir = temp_dir
         self._memory = memory
         self._what = what
-        self._held: list[bytes] = []
+        self._loose: list[bytes] = []  # not split yet
+        self._loose_size = 0
+        self._held: list[Sequence[bytes]] = []  # pieces, each split into runs
         self._held_size = 0
-        self._runs: Sequence[bytes] | None = None  # of all entries, where they stayed in memory
         self._top: _Level | None = None
         self._is_sealed = False
         self._adding = threading.Lock()
@@ -104,7 +112,7 @@ class Spill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._held, self._runs = [], None
+        self._loose, self._held = [], []
         if self._top is not None:
             self._top.close()
 
@@ -121,11 +129,18 @@ class Spill:
         if not entries:
             return
         with self._adding:
-            if self._is_sealed:
-                raise ValueError("entries cannot be added once leaves have been taken")
+            self._check_open()
             self.size += len(entries)
-            self._held.append(entries)
-            self._held_size += len(entries)
+            self._loose.append(entries)
+            self._loose_size += len(entries)
+            if self._loose_size < min(_PIECE, self._memory // _PIECES):
+                return
+            loose, size = self._take_loose()
+        runs = self._partition(loose, 0)  # side by side with other threads
+        with self._adding:
+            self._check_open()
+            self._held.append(runs)
+            self._held_size += size
             if self._held_size < self._memory:
                 return
             # Only one thread spills at a time; while it does, the others may fill the memory once more.
@@ -148,9 +163,9 @@ class Spill:
         if self._top is not None:
             yield from self._top.parts(first, last)
             return
-        for run in (self._runs or ())[first:last]:
-            if run:
-                yield Leaf([lambda run=run: run], [len(run)], self._memory)  # type: ignore[misc]  # mypy: no default of a lambda
+        for number in range(first, last):
+            if runs := [piece[number] for piece in self._held if piece[number]]:
+                yield Leaf([partial(bytes, run) for run in runs], [len(run) for run in runs], self._memory)
 
     def leaves(self, first: int = 0, last: int = _RUNS) -> Iterator[bytes]:
         """Yields the same leaves, read; errors as ``parts``."""
@@ -163,25 +178,29 @@ class Spill:
             if self._is_sealed:
                 return
             with self._spilling:
-                full = self._take_held()
-                if self._top is not None:
-                    self._spill(full)
-                else:
-                    self._runs = self._partition(b"".join(full), 0)
+                if self._loose:
+                    self._held.append(self._partition(self._take_loose()[0], 0))
+                if self._top is not None and self._held:
+                    self._spill(self._take_held())
             self._is_sealed = True
 
-    def _take_held(self) -> list[bytes]:
+    def _check_open(self) -> None:
+        if self._is_sealed:
+            raise ValueError("entries cannot be added once leaves have been taken")
+
+    def _take_loose(self) -> tuple[bytes, int]:
+        loose, size = b"".join(self._loose), self._loose_size
+        self._loose, self._loose_size = [], 0
+        return loose, size
+
+    def _take_held(self) -> list[Sequence[bytes]]:
         held, self._held, self._held_size = self._held, [], 0
         return held
 
-    def _spill(self, full: list[bytes]) -> None:
-        if not full:
-            return
+    def _spill(self, full: list[Sequence[bytes]]) -> None:
         if self._top is None:
             self._top = _Level(self._partition, self._told, self._temp_dir, self._memory, 0)
-        entries = b"".join(full)
-        full.clear()
-        self._top.add(entries)
+        self._top.add_split(full)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -217,12 +236,15 @@ class _Level:
             self._file = tempfile.TemporaryFile(dir=temp_dir)  # noqa: SIM115 - closed by close()
 
     def add(self, entries: bytes) -> None:
-        runs = self._partition(entries, self._byte)
+        self.add_split([self._partition(entries, self._byte)])
+
+    def add_split(self, pieces: Sequence[Sequence[bytes]]) -> None:
         start = self._ends[-1][-1] if self._ends else 0
         with self._told():
-            self._file.writelines(runs)
+            self._file.writelines(runs[number] for number in range(_RUNS) for runs in pieces)
             self._file.flush()
-        self._ends.append(array("Q", accumulate(map(len, runs), initial=start)))
+        sizes = (sum(len(runs[number]) for runs in pieces) for number in range(_RUNS))
+        self._ends.append(array("Q", accumulate(sizes, initial=start)))
 
     def parts(self, first: int, last: int) -> Iterator[Leaf]:
         for number in range(first, last):

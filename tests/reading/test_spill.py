@@ -12,7 +12,7 @@ import pytest
 
 from exportkit.errors import StoreError
 from exportkit.model.scan import Buffer
-from exportkit.reading.spill import Spill
+from exportkit.reading.spill import Spill, _Level
 
 
 def entry(key: int, text: bytes) -> bytes:
@@ -89,16 +89,20 @@ def test_threads_add_side_by_side(tmp_path: Path) -> None:
     assert len(set(found)) == len(found) == 10_000
 
 
-def test_memory_holds_no_more_than_one_filling_while_another_is_spilled(tmp_path: Path) -> None:
+def test_memory_holds_no_more_than_one_filling_while_another_is_spilled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An adder waits where both the spilled and the collected entries fill the memory."""
     go_on, entered, added = threading.Event(), threading.Event(), []
+    write = _Level.add_split
 
-    def slow(entries: Buffer, byte: int) -> Sequence[bytes]:
+    def slow(level: _Level, pieces: Sequence[Sequence[bytes]]) -> None:
         entered.set()
         assert go_on.wait(20)
-        return partition(entries, byte)
+        write(level, pieces)
 
-    with Spill(slow, temp_dir=tmp_path, memory=100, what="keys") as spill:
+    monkeypatch.setattr(_Level, "add_split", slow)
+    with Spill(partition, temp_dir=tmp_path, memory=100, what="keys") as spill:
         first = threading.Thread(target=lambda: spill.add(entry(1, b"x" * 100)))
         first.start()
         assert entered.wait(20)
