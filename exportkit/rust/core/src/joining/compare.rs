@@ -50,7 +50,8 @@ impl Compare {
             Value::Hash(_) => None,
             Value::Map => Some(image.text),
             Value::Line => {
-                let rest = image.text.strip_prefix(self.item.0.as_bytes())?;
+                let line = image.text.trim_ascii_start(); // AWS's lines of Ion begin with a space
+                let rest = line.strip_prefix(self.item.0.as_bytes())?;
                 rest.strip_suffix(self.item.1.as_bytes())
             }
         }

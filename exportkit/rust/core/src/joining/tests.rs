@@ -312,6 +312,25 @@ fn images_are_compared_by_value() {
 }
 
 #[test]
+fn texts_that_are_equal_are_not_read() {
+    for (form, text) in [
+        (OutputFormat::DynamodbJson, r#"{"Item":{unread}}"#),
+        (OutputFormat::Ion, " $ion_1_0 {Item:{unread}}"), // as AWS writes it, with a space before it
+        (OutputFormat::Ion, "$ion_1_0 {Item:{unread}}"),
+    ] {
+        let line = Image {
+            text: text.as_bytes(),
+            value: Value::Line,
+        };
+        assert_eq!(
+            Compare::new(form).equal(line, Image::map(b"{unread}")),
+            Ok(true),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn parts_keep_their_order() {
     let bytes = entries(&[1, 2, 1, 9].map(|key| Made { key, ..ITEM }));
     let parts = partition(&bytes, 0).unwrap();
