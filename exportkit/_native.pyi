@@ -340,6 +340,10 @@ class Index:
     def key_names(self) -> tuple[str, ...] | None:
         """Names of the key attributes in the order of their UTF-8; None before the first entry, if not given."""
 
+    @property
+    def first_key(self) -> tuple[str, int, int] | None:
+        """Types of the first record's key (S, N or B, by UTF-8 of the names), its line and byte; None before it."""
+
 @final
 class Applier:
     """Splits the records of a state's data file: into lines to keep, and those that a filter may hold.
@@ -380,6 +384,10 @@ class Applier:
     @property
     def kept(self) -> int:
         """Records among them that were kept."""
+
+    @property
+    def first_key(self) -> tuple[str, int, int] | None:
+        """Types of the first record's key (S, N or B, by UTF-8 of the names), its line and byte; None before it."""
 
 @final
 class Signer:

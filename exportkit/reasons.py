@@ -75,6 +75,7 @@ REASONS: dict[str, Reason] = {
         ("key-other", "key-missing", _E, "an attribute in Keys that the export's key does not have"),
         ("key-empty", "key-missing", _E, "a key attribute that is empty"),
         ("key-type", "key-type-mixed", _E, "a key attribute that is not S, N or B"),
+        ("key-mixed", "key-type-mixed", _E, "a key attribute of another type than in the file's first record"),
         ("timestamp-near", "timestamp-outside-window", _W, "a write at most 60 s outside the export's window"),
         ("timestamp-far", "timestamp-outside-window", _E, "a write more than 60 s outside the export's window"),
     )

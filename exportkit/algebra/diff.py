@@ -263,7 +263,7 @@ class _Diff:
 
     def _read(self, spill: Spill, payload: Payload, key_filter: KeyFilter | None) -> None:
         """Spills the items of both states, or those whose key a filter may hold."""
-        types = KeyTypes(self.options.engine, self.options.max_record_size)
+        types = KeyTypes()
         readers = [
             StateReader(
                 export=state,

@@ -11,13 +11,16 @@ from typing import TypeAlias
 from xxhash import xxh3_64_intdigest
 
 from exportkit.codec.canonical import encode_value, item_hash
-from exportkit.codec.tree import Attributes, Value
+from exportkit.codec.lines import Line
+from exportkit.codec.tree import Attributes, RecordFault, Value
+from exportkit.model.joining import FirstKey
 from exportkit.model.scan import Buffer, DuplicateKeys
 
 __all__ = [
     "ENTRY_SIZE",
     "HASH_SIZE",
     "KEY_TAGS",
+    "FirstTypes",
     "duplicate_keys",
     "has_key",
     "judge_hash_byte",
@@ -45,6 +48,22 @@ def key_fault(value: Value | None) -> str | None:
     if value.tag not in KEY_TAGS:
         return "key-type"
     return "key-empty" if value.tag != "N" and not value.content else None
+
+
+class FirstTypes:
+    """The types that key attributes have in a file's first record, and have to have in all of them."""
+
+    def __init__(self) -> None:
+        self.first: FirstKey | None = None
+
+    def judge(self, member: str, key: Attributes, line: Line) -> None:
+        """Takes the key of a record with nothing else wrong with it; raises RecordFault where a type is another one."""
+        tags = sorted((name.encode("utf-8"), name, value.tag) for name, value in key)
+        first = self.first or ("".join(tag for *_, tag in tags), line.number, line.offset)
+        for (_, name, tag), known in zip(tags, first[0], strict=True):
+            if tag != known:
+                raise RecordFault("key-mixed", member, name)
+        self.first = first
 
 
 def has_key(image: Attributes | None, key: Attributes) -> bool:

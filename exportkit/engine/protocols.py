@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from exportkit.model.decode import DecodeOptions, DecodeReport, MalformedRecord, Split
 from exportkit.model.formats import TextForm
-from exportkit.model.joining import ApplyOptions, IndexOptions, Joined, JoinOptions
+from exportkit.model.joining import ApplyOptions, FirstKey, IndexOptions, Joined, JoinOptions
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.scan import Buffer, DuplicateKeys, ReadOptions, ScanOptions, ScanReport
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
@@ -198,6 +198,10 @@ class Index(Protocol):
     def key_names(self) -> tuple[str, ...] | None:
         """Names of the key attributes in the order of their UTF-8; None before the first record, if not given."""
 
+    @property
+    def first_key(self) -> FirstKey | None:
+        """The key of the first record; None before it."""
+
 
 class Applier(Protocol):
     """Splits the records of a state's data file: into lines to keep, and those that a filter may hold."""
@@ -222,6 +226,10 @@ class Applier(Protocol):
     @property
     def kept(self) -> int:
         """Records among them that were kept."""
+
+    @property
+    def first_key(self) -> FirstKey | None:
+        """The key of the first record; None before it."""
 
 
 class Signer(Protocol):

@@ -99,7 +99,7 @@ def index_changes(
     """
     stop, adding = threading.Event(), threading.Lock()
     progress = progress or NoProgress()
-    types = key_types or KeyTypes(engine, max_record_size)
+    types = key_types or KeyTypes()
 
     def read(given: _Input, names: tuple[str, ...] | None = key_names) -> tuple[tuple[str, ...] | None, int]:
         source, export, file = given
@@ -121,18 +121,17 @@ def index_changes(
                 with adding:
                     key_filter.add(entries)
 
-        first = types.first_of(export, file, None)
         with CheckedFile(export, file, progress) as data:
             for chunk in data:
                 if stop.is_set():
                     break
                 take(index.feed(chunk))
-                first.feed(chunk)
                 data.advance(index.records)
             else:
                 take(index.finish())
-                first.finish()
                 data.check(index.records)
+                if index.first_key is not None:
+                    types.see(file.uri, index.key_names or (), index.first_key)
         return index.key_names, index.records
 
     found, records = key_names, [0] * len(exports)

@@ -1,22 +1,17 @@
-"""A table's key has one type: that of the inputs' first records, seen before records of two kinds of keys are joined.
+"""A table's key has one type, that of the inputs' first records: inputs of two kinds of keys are never joined.
 
-Keys that differ in type are different keys to the joining, so a wrong chain would only ever insert. The first record of
-each data file tells whether that is so; what is mixed within a file is for ``exportkit verify --key`` to find.
+Keys that differ in type are different keys to the joining, so a wrong chain would only ever insert. Within a file the
+engines see to it, which also tell the types; what is compared here are the files.
 """
 
 import threading
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from exportkit.engine.protocols import Engine, Items
 from exportkit.errors import ChainError
-from exportkit.export import DataFile, Export
-from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
-from exportkit.model.values import ChangeRecord
+from exportkit.model.joining import FirstKey
 
-__all__ = ["FirstRecord", "KeyTypes"]
-
-_TAGS: dict[type, str] = {str: "S", Decimal: "N", bytes: "B"}
+__all__ = ["KeyTypes"]
 
 
 class _Seen(NamedTuple):
@@ -27,96 +22,31 @@ class _Seen(NamedTuple):
 
 
 class KeyTypes:
-    """The types of the key attributes, as far as they were seen; several threads may share them.
+    """The types of the key attributes, as far as they were seen; several threads may share them."""
 
-    Args:
-        engine: Reads the records.
-        max_record_size: Bytes a record may have.
-    """
-
-    def __init__(self, engine: Engine, max_record_size: int = DEFAULT_MAX_RECORD_SIZE) -> None:
-        self.engine = engine
-        self.max_record_size = max_record_size
+    def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
         self._adding = threading.Lock()
 
-    def first_of(self, export: Export, file: DataFile, key_names: tuple[str, ...] | None) -> "FirstRecord":
-        """Returns what looks at the first record of a data file.
+    def see(self, uri: str, key_names: Iterable[str], key: FirstKey) -> None:
+        """Takes the types of a data file's key.
 
         Args:
-            export: The export it belongs to.
-            file: The data file.
-            key_names: Names of the key attributes; None: those of the record's Keys.
-        """
-        options = ReadOptions(
-            format=export.summary.output_format,
-            export_type=export.summary.export_type,
-            uri=file.uri,
-            max_record_size=self.max_record_size,
-        )
-        return FirstRecord(self, self.engine.items(options), file.uri, key_names)
-
-    def see(self, name: str, tag: str, uri: str, line: int, offset: int) -> None:
-        """Takes the type that a key attribute has in a record.
+            uri: The data file.
+            key_names: Names of the key attributes.
+            key: That of its first record.
 
         Raises:
-            ChainError: It had another one in a record of another file.
+            ChainError: A type is another one than in another file.
         """
-        with self._adding:
-            known = self._seen.setdefault(name, _Seen(tag, uri, line, offset))
-        if known.tag != tag:
-            told = (
-                f"line {line} (byte {offset}): the key attribute {name} is {tag}, but {known.tag} in {known.uri}: line "
-                f"{known.line} (byte {known.offset}); a table's key has one type, so these are exports of two tables, "
-                "or somebody has changed one: see exportkit inspect"
-            )
-            raise ChainError(uri, told, "key-type")
-
-
-class FirstRecord:
-    """Looks at the first record of a data file, and at no more of it.
-
-    Args:
-        types: Hear of its key.
-        items: Reads it.
-        uri: The data file.
-        key_names: Names of the key attributes; None: those of the record's Keys.
-    """
-
-    def __init__(self, types: KeyTypes, items: Items, uri: str, key_names: tuple[str, ...] | None) -> None:
-        self._types = types
-        self._items: Items | None = items
-        self._uri = uri
-        self._key_names = key_names
-        self._line = 1
-        self._offset = self._begun = 0
-
-    def feed(self, chunk: bytes) -> None:
-        """Takes the next bytes of the file, once the joining has found nothing wrong with them.
-
-        Raises:
-            ChainError: Its key is of another type than those of other files.
-        """
-        start = 0
-        while self._items is not None and start < len(chunk):
-            end = chunk.find(b"\n", start) + 1 or len(chunk)
-            self._take(self._items.feed(chunk[start:end]))
-            self._offset += end - start
-            if chunk[end - 1 : end] == b"\n":
-                self._line, self._begun = self._line + 1, self._offset
-            start = end
-
-    def finish(self) -> None:
-        """Ends the file; a first record without line feed counts. Errors as ``feed``."""
-        if self._items is not None:
-            self._take(self._items.finish())
-
-    def _take(self, records: Any) -> None:
-        if not records:
-            return
-        self._items = None
-        (record,) = records
-        key = record.keys if isinstance(record, ChangeRecord) else record
-        for name in self._key_names or key:
-            if (tag := _TAGS.get(type(key.get(name)))) is not None:
-                self._types.see(name, tag, self._uri, self._line, self._begun)
+        tags, line, offset = key
+        for name, tag in zip(sorted(set(key_names)), tags, strict=True):
+            with self._adding:
+                known = self._seen.setdefault(name, _Seen(tag, uri, line, offset))
+            if known.tag != tag:
+                told = (
+                    f"line {line} (byte {offset}): the key attribute {name} is {tag}, but {known.tag} in {known.uri}: "
+                    f"line {known.line} (byte {known.offset}); a table's key has one type, so these are exports of two "
+                    "tables, or somebody has changed one: see exportkit inspect"
+                )
+                raise ChainError(uri, told, "key-type")

@@ -89,7 +89,6 @@ class StateReader:
             keep_lines=self.keep_lines,
         )
         applier = self.engine.applier(options, self.key_filter)
-        first = self.key_types.first_of(self.export, file, self.key_names) if self.key_names else None
         told = 0
         with CheckedFile(self.export, file, self.progress) as data:
             for chunk in data:
@@ -97,16 +96,14 @@ class StateReader:
                     return
                 lines = applier.feed(chunk)
                 self.spill.add(applier.take_entries())
-                if first is not None:
-                    first.feed(chunk)
                 data.advance(applier.records)
                 if applier.kept > told:
                     yield Kept(lines, applier.kept - told)
                     told = applier.kept
             lines = applier.finish()
             self.spill.add(applier.take_entries())
-            if first is not None:
-                first.finish()
             data.check(applier.records)
+            if applier.first_key is not None:
+                self.key_types.see(file.uri, self.key_names, applier.first_key)
             if applier.kept > told:
                 yield Kept(lines, applier.kept - told)

@@ -12,6 +12,7 @@ __all__ = [
     "ApplyOptions",
     "Drift",
     "DriftKind",
+    "FirstKey",
     "IndexOptions",
     "JoinOptions",
     "Joined",
@@ -27,6 +28,10 @@ HEADER_SIZE = 92
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Where a record stands: source, data file, line from 1, byte offset."""
+
+FirstKey: TypeAlias = tuple[str, int, int]
+"""The key of a file's first record: the types of its attributes, S, N or B, in the order of their names' UTF-8, and
+where the record stands: line from 1, byte offset."""
 
 Payload: TypeAlias = Literal["none", "line", "image"]
 """What a state's entry carries of its record, beside its key's hash: the hash of its image; its line as it would be

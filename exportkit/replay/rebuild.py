@@ -118,7 +118,7 @@ class Rebuild:
     def _read(self, spill: Spill, links: Sequence[Export]) -> tuple[Changes, int]:
         """Reads the changes, then the base; returns what was read, and how many items were kept at once."""
         key_filter = self.engine.key_filter(words_of(self.chain, self.options))
-        types = KeyTypes(self.engine, self.options.max_record_size)
+        types = KeyTypes()
         changes = index_changes(
             links,
             engine=self.engine,

@@ -29,7 +29,7 @@ OF_SOUND_RECORDS = {
     "timestamp-near",
     "timestamp-far",
 }
-OF_JOINS = {"key-other"}
+OF_JOINS = {"key-other", "key-mixed"}
 ONLY_JSON = {"type-tag", "type-value", "binary"}
 ONLY_ION = {"ion-type", "ion-annotation"}
 

@@ -100,7 +100,7 @@ def test_what_the_filter_does_not_hold_is_kept_and_the_rest_joined(engine: Engin
             key_names=("pk",),
             key_filter=key_filter,
             spill=spill,
-            key_types=KeyTypes(engine),
+            key_types=KeyTypes(),
         )
         (file,) = exports[0].files()
         kept = list(reader.kept(file))

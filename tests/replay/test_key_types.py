@@ -50,6 +50,28 @@ def test_the_first_record_of_a_file_is_the_one_that_tells(engine_name: str, tmp_
     assert f"{changes.data_files[0]}: line 2 (byte 1)" in done.err
 
 
+@pytest.mark.parametrize("form", [JSON, ION])
+def test_a_single_record(engine_name: str, tmp_path: Path, form: OutputFormat) -> None:
+    """One item, or one change, of another type among many is refused where it stands."""
+    others = [item(form, str(number)) for number in range(100, 300)]
+    wrong = item(form, "7", tag="N")
+    state = make_export(tmp_path / "b", form, [[*others[:150], wrong, *others[150:]]])
+    changes = window(tmp_path / "c", form, [change(form, "100")])
+    done = run("replay", state.folder, changes.folder, "-o", tmp_path / "out", engine=engine_name)
+    assert done.code == 3
+    assert f"{state.data_files[0]}: line 151 " in done.err
+    assert "another type" in done.err
+
+    state = make_export(tmp_path / "b2", form, [others])
+    wrong = change(form, "7").replace('"S":"7"', '"N":"7"').replace('pk:"7"', "pk:7.")
+    lines = [change(form, "100"), wrong]
+    changes = window(tmp_path / "c2", form, lines)
+    done = run("replay", state.folder, changes.folder, "-o", tmp_path / "out2", engine=engine_name)
+    assert done.code == 3
+    assert f"{changes.data_files[0]}: line 2 " in done.err
+    assert not (tmp_path / "out2").exists() or left_behind(tmp_path / "out2") == []
+
+
 def test_windows_among_themselves_and_two_states(tmp_path: Path) -> None:
     lines = [change(JSON, "1"), change(JSON, "1").replace('"S"', '"N"', 1)]
     mixed = window(tmp_path / "c", JSON, *([line] for line in lines))

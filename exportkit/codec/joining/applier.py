@@ -6,14 +6,14 @@ from typing import cast
 from exportkit.codec.canonical import item_hash
 from exportkit.codec.ion import all_decimals
 from exportkit.codec.joining.entries import Entry, Image, pack_entry
-from exportkit.codec.keys import key_fault, quick_hash
+from exportkit.codec.keys import FirstTypes, key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
 from exportkit.codec.source import OnBytes
 from exportkit.codec.tree import Attributes, ItemTree, RecordFault, RecordTree
 from exportkit.codec.writing import write_map, write_record
 from exportkit.model.formats import ExportType, OutputFormat
-from exportkit.model.joining import ApplyOptions
+from exportkit.model.joining import ApplyOptions, FirstKey
 from exportkit.model.scan import Buffer, ReadOptions
 
 __all__ = ["ReferenceApplier"]
@@ -40,6 +40,7 @@ class ReferenceApplier(Reader[bytes]):
         self._form = options.form.form
         self._key_names = tuple(dict.fromkeys(options.key_names))
         self._may_hold = may_hold
+        self._types = FirstTypes()
         self._entries = bytearray()
         self._joined = 0
         self._kept = 0
@@ -53,6 +54,11 @@ class ReferenceApplier(Reader[bytes]):
     def kept(self) -> int:
         """Records that were kept."""
         return self._kept
+
+    @property
+    def first_key(self) -> FirstKey | None:
+        """The key of the first record; None before it."""
+        return self._types.first
 
     def feed(self, chunk: Buffer) -> bytes:
         """Returns the lines to keep of the records that the chunk completed."""
@@ -79,6 +85,7 @@ class ReferenceApplier(Reader[bytes]):
         """Returns the line if it is kept; else nothing, and its entry is collected."""
         item = cast("ItemTree", tree)
         key = self._key(item.item)
+        self._types.judge("Item", key, line)
         quick = quick_hash(key)
         if self._may_hold is not None and not self._may_hold(quick):
             self._kept += 1

@@ -5,14 +5,14 @@ from typing import cast
 
 from exportkit.codec.canonical import item_hash
 from exportkit.codec.joining.entries import Entry, Image, pack_entry
-from exportkit.codec.keys import has_key, key_fault, quick_hash
+from exportkit.codec.keys import FirstTypes, has_key, key_fault, quick_hash
 from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
 from exportkit.codec.source import OnBytes
 from exportkit.codec.tree import ChangeTree, RecordFault, RecordTree
 from exportkit.codec.writing import write_map
 from exportkit.model.formats import ExportType
-from exportkit.model.joining import IndexOptions
+from exportkit.model.joining import FirstKey, IndexOptions
 from exportkit.model.scan import Buffer, ReadOptions
 
 __all__ = ["ReferenceIndex"]
@@ -32,6 +32,7 @@ class ReferenceIndex(Reader[bytes]):
         self._options = options
         self._form = options.form.form
         self._key_names = None if options.key_names is None else _in_order(options.key_names)
+        self._types = FirstTypes()
         self._records = 0
 
     @property
@@ -43,6 +44,11 @@ class ReferenceIndex(Reader[bytes]):
     def key_names(self) -> tuple[str, ...] | None:
         """Names of the key attributes in the order of their UTF-8; None before the first entry, if not given."""
         return self._key_names
+
+    @property
+    def first_key(self) -> FirstKey | None:
+        """The key of the first record; None before it."""
+        return self._types.first
 
     def feed(self, chunk: Buffer) -> bytes:
         """Returns the entries of the records that the chunk completed."""
@@ -58,6 +64,7 @@ class ReferenceIndex(Reader[bytes]):
         if names is None:
             names = _in_order(name for name, _ in change.keys)
         _judge(change, names)
+        self._types.judge("Keys", change.keys, line)
         entry = pack_entry(self._entry(change, line))
         self._key_names = names
         self._records += 1

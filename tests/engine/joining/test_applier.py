@@ -205,7 +205,21 @@ KEY_FAULTS: list[tuple[Item, str, str]] = [
     ({"p~k": None, "sk": "a"}, "key-type", "/Item/p~0k"),
     ({"p~k": "", "sk": ["a"]}, "key-type", "/Item/sk"),
     ({"p~k": {"p"}, "sk": ""}, "key-empty", "/Item/sk"),
+    ({"p~k": "p", "sk": b"s"}, "key-mixed", "/Item/sk"),
+    ({"sk": b"s", "p~k": Decimal(1)}, "key-mixed", "/Item/p~0k"),
 ]
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=str)
+def test_the_first_key_is_told(engine: Engine, format_: Any) -> None:
+    options = ApplyOptions(format=format_, form=format_, uri="x", key_names=("sk", "pk", "sk"))
+    reader = engine.applier(options, None)
+    reader.feed(b"\n\n")
+    assert reader.first_key is None
+    line = dumps_item({"v": "x", "sk": b"s", "pk": Decimal(1)}, format_.form) + b"\n"
+    reader.feed(line + line)
+    reader.finish()
+    assert reader.first_key == ("NB", 3, 2)
 
 
 @pytest.mark.parametrize("size", CHUNK_SIZES)

@@ -115,6 +115,9 @@ KEY_FAULTS = [
     (ChangeRecord({"sk": "s", "pk": "p"}, 1, {"pk": "p", "sk": b"s"}, None), "new-image-key", "/NewImage"),
     (ChangeRecord({"sk": "s", "pk": "p"}, 1, {"pk": "p", "sk": "s"}, {"sk": "s"}), "old-image-key", "/OldImage"),
     (ChangeRecord({"sk": "s", "pk": "p"}, 1, None, {"pk": "P", "sk": "s"}), "old-image-key", "/OldImage"),
+    (ChangeRecord({"sk": b"s", "pk": "p"}, 1, {"pk": "p", "sk": "s"}, None), "new-image-key", "/NewImage"),
+    (ChangeRecord({"sk": b"s", "pk": "p"}, 1, None, None), "key-mixed", "/Keys/sk"),
+    (ChangeRecord({"sk": b"s", "pk": Decimal(1)}, 1, None, {"sk": b"s", "pk": Decimal(1)}), "key-mixed", "/Keys/pk"),
 ]
 
 
@@ -140,6 +143,17 @@ def test_the_first_record_is_judged_by_its_own_names(engine: Engine) -> None:
         reader.feed(dumps_change(ChangeRecord({"a": True, "pk": "a"}, 1, None, None), JSON.form) + b"\n")
     assert (caught.value.uri, caught.value.reason, caught.value.path) == ("file", "key-type", "/Keys/a")
     assert (reader.key_names, reader.records) == (None, 0), "no entry was made"
+    assert reader.first_key is None
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=str)
+def test_the_first_key_is_told(engine: Engine, format_: Any) -> None:
+    reader = engine.index(IndexOptions(format=format_, form=JSON, uri="file"))
+    reader.feed(b"\n")
+    assert reader.first_key is None
+    for keys in ({"sk": b"s", "pk": Decimal(1)}, {"pk": Decimal(2), "sk": b"s"}):
+        reader.feed(dumps_change(ChangeRecord(keys, 1, None, None), format_.form) + b"\n")
+    assert (reader.first_key, reader.key_names) == (("NB", 2, 1), ("pk", "sk"))
 
 
 @pytest.mark.parametrize(

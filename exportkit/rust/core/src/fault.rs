@@ -97,6 +97,8 @@ reasons! {
     KeyEmpty = "key-empty",
     /// A key attribute that is not S, N or B.
     KeyType = "key-type",
+    /// A key attribute of another type than in the file's first record.
+    KeyMixed = "key-mixed",
     /// A write at most 60 s outside the export's window.
     TimestampNear = "timestamp-near",
     /// A write more than 60 s outside the export's window.

@@ -4,9 +4,10 @@ use exportkit_core::joining::{Applier as CoreApplier, ApplyOptions, Payload};
 use exportkit_core::strict::{Misread, OutputFormat};
 use exportkit_core::transcode::{DynamodbJson, Form, Ion};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::buffer::with_bytes;
+use crate::index::first_key;
 use crate::key_filter::KeyFilter;
 use crate::options::{self, unknown};
 use crate::session::Session;
@@ -60,6 +61,11 @@ impl Applier {
     #[getter]
     fn records(&self) -> PyResult<u64> {
         Ok(of_any!(self.0.reader()?, applier => applier.records()))
+    }
+
+    #[getter]
+    fn first_key<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        first_key(py, of_any!(self.0.reader()?, applier => applier.first_key()))
     }
 
     #[getter]

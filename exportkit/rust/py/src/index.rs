@@ -1,6 +1,6 @@
 //! `Index`: change records to join entries.
 
-use exportkit_core::joining::{Index as CoreIndex, IndexOptions};
+use exportkit_core::joining::{FirstKey, Index as CoreIndex, IndexOptions};
 use exportkit_core::strict::{Misread, OutputFormat};
 use exportkit_core::transcode::{DynamodbJson, Form, Ion};
 use pyo3::prelude::*;
@@ -61,6 +61,17 @@ impl Index {
         let names = names.iter().map(|name| PyString::from_bytes(py, name));
         PyTuple::new(py, names.collect::<PyResult<Vec<_>>>()?).map(Some)
     }
+
+    #[getter]
+    fn first_key<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        first_key(py, of_any!(self.0.reader()?, index => index.first_key()))
+    }
+}
+
+/// The types of a file's first key, and where it stands.
+pub(crate) fn first_key<'py>(py: Python<'py>, first: Option<&FirstKey>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let told = |key: &FirstKey| (PyString::from_bytes(py, &key.types)?, key.line, key.offset).into_pyobject(py);
+    first.map(told).transpose()
 }
 
 impl Index {

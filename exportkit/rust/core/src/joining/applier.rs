@@ -10,7 +10,7 @@ use super::record::{NEW, Record, Wanted};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
-use crate::key::Watched;
+use crate::key::{FirstKey, Watched};
 use crate::reader::ExportType;
 use crate::split::Again;
 use crate::strict::{AnyReader, Misread, OutputFormat};
@@ -160,6 +160,11 @@ impl<F: Form> Applier<F> {
     pub fn kept(&self) -> u64 {
         self.items.kept
     }
+
+    /// The key of the first record; None before it.
+    pub fn first_key(&self) -> Option<&FirstKey> {
+        self.items.visitor.key.first()
+    }
 }
 
 impl<F: Form> Items<F> {
@@ -177,10 +182,22 @@ impl<F: Form> Items<F> {
         })
     }
 
+    /// The fault of a key whose type is not that of the first record's.
+    #[inline]
+    fn mixed(&mut self, line: &Line<'_>) -> Option<Fault> {
+        let attribute = self.visitor.key.mixed(line)?;
+        let name = self.visitor.key.watched.names.get(attribute as usize);
+        Some(
+            Fault::new(Reason::KeyMixed)
+                .under(name.map_or(&[], Vec::as_slice))
+                .under(b"Item"),
+        )
+    }
+
     /// Decides what becomes of a record that has been told for the first time.
     #[inline]
     fn sift(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        if let Some(fault) = self.wrong() {
+        if let Some(fault) = self.wrong().or_else(|| self.mixed(line)) {
             return Err(fault);
         }
         let hit = self.options.payload != Payload::Line && {

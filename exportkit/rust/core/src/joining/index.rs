@@ -7,7 +7,7 @@ use super::record::{NEW, OLD, Record, Wanted};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
-use crate::key::Watched;
+use crate::key::{FirstKey, Watched};
 use crate::reader::ExportType;
 use crate::split::Again;
 use crate::strict::{AnyReader, Misread, OutputFormat};
@@ -105,6 +105,11 @@ impl<F: Form> Index<F> {
     pub fn key_names(&self) -> Option<&[Vec<u8>]> {
         self.changes.key_names.as_deref()
     }
+
+    /// The key of the first record; None before it.
+    pub fn first_key(&self) -> Option<&FirstKey> {
+        self.changes.visitor.key.first()
+    }
 }
 
 impl<F: Form> Changes<F> {
@@ -112,23 +117,29 @@ impl<F: Form> Changes<F> {
     fn wrong(&self) -> Option<Fault> {
         let key = &self.visitor.key;
         let watched = &key.watched;
-        let in_keys = |reason, name: &[u8]| Some(Fault::new(reason).under(name).under(b"Keys"));
         if let Some(names) = &self.key_names {
             if let Some(absent) = names.iter().find(|name| !watched.names.contains(name)) {
-                return in_keys(Reason::KeyAbsent, absent);
+                return Some(in_keys(Reason::KeyAbsent, absent));
             }
             if let Some(other) = watched.names.iter().find(|name| !names.contains(name)) {
-                return in_keys(Reason::KeyOther, other);
+                return Some(in_keys(Reason::KeyOther, other));
             }
         }
         for &(attribute, _) in &watched.key {
             if let Some(reason) = key.wrong(attribute) {
                 let name = watched.names.get(attribute as usize);
-                return in_keys(reason, name.map_or(&[], Vec::as_slice));
+                return Some(in_keys(reason, name.map_or(&[], Vec::as_slice)));
             }
         }
         let (member, reason) = key.wrong_images().next()?;
         Some(Fault::new(reason).under(member.name().as_bytes()))
+    }
+
+    /// The fault of a key whose type is not that of the first record's.
+    fn mixed(&mut self, line: &Line<'_>) -> Option<Fault> {
+        let attribute = self.visitor.key.mixed(line)?;
+        let name = self.visitor.key.watched.names.get(attribute as usize);
+        Some(in_keys(Reason::KeyMixed, name.map_or(&[], Vec::as_slice)))
     }
 
     /// Learns the names of the key from the first record.
@@ -143,7 +154,7 @@ impl<F: Form> Changes<F> {
     }
 
     fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        if let Some(fault) = self.wrong() {
+        if let Some(fault) = self.wrong().or_else(|| self.mixed(line)) {
             return Err(fault);
         }
         let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash().0);
@@ -171,6 +182,11 @@ impl<F: Form> Changes<F> {
         self.records += 1;
         Ok(())
     }
+}
+
+/// A fault of an attribute in Keys.
+fn in_keys(reason: Reason, name: &[u8]) -> Fault {
+    Fault::new(reason).under(name).under(b"Keys")
 }
 
 impl<F: Form> Visitor for Changes<F> {

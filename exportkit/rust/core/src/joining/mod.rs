@@ -26,3 +26,4 @@ pub use self::index::{Index, IndexOptions};
 pub use self::join::{JoinOptions, Operation, Source, Unjoinable, join};
 pub use self::joined::{Drift, DriftKind, Joined, KeyedTwice};
 pub use self::partition::partition;
+pub use crate::key::FirstKey;

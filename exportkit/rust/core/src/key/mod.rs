@@ -11,7 +11,7 @@ pub(crate) use self::watched::{NONE, Watched};
 use crate::canonical::Encoder;
 use crate::digest::sha256_half;
 use crate::entries::HASH_SIZE;
-use crate::events::{Member, Text};
+use crate::events::{Line, Member, Text};
 use crate::fault::Reason;
 use crate::path::NodeId;
 use twox_hash::XxHash3_64;
@@ -41,6 +41,18 @@ pub(crate) struct Key {
     /// Containers open inside it.
     depth: usize,
     again: bool,
+    first: Option<FirstKey>,
+}
+
+/// The key of a file's first record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstKey {
+    /// Types of its attributes, `S`, `N` or `B`, in the order of their names' UTF-8.
+    pub types: Vec<u8>,
+    /// Number of the record's line.
+    pub line: u64,
+    /// Offset of its first byte in the file.
+    pub offset: u64,
 }
 
 /// The values of watched attributes in one member, by the attributes' numbers.
@@ -90,6 +102,7 @@ impl Key {
             keeping: None,
             depth: 0,
             again: false,
+            first: None,
         }
     }
 
@@ -207,6 +220,39 @@ impl Key {
             Some([b'S' | b'N' | b'B', ..]) => None,
             Some(_) => Some(Reason::KeyType),
         }
+    }
+
+    /// The first attribute whose type is another than in the first record that this was asked of. All records have to
+    /// have the same attributes, and nothing wrong with them.
+    #[inline]
+    pub(crate) fn mixed(&mut self, line: &Line<'_>) -> Option<u32> {
+        let types = || {
+            self.watched
+                .key
+                .iter()
+                .map(|&(attribute, _)| (attribute, self.tag(attribute)))
+        };
+        if let Some(first) = &self.first {
+            let mut seen = first.types.iter().zip(types());
+            return seen.find_map(|(&known, (attribute, tag))| (known != tag).then_some(attribute));
+        }
+        self.first = Some(FirstKey {
+            types: types().map(|(_, tag)| tag).collect(),
+            line: line.number,
+            offset: line.offset,
+        });
+        None
+    }
+
+    /// The key of the first record that was asked about; None before.
+    pub(crate) fn first(&self) -> Option<&FirstKey> {
+        self.first.as_ref()
+    }
+
+    /// The type of an attribute of Item or Keys.
+    #[inline]
+    fn tag(&self, attribute: u32) -> u8 {
+        self.get(attribute).and_then(<[u8]>::first).copied().unwrap_or_default()
     }
 
     /// The images whose key is not that of Keys.
