@@ -66,8 +66,12 @@ fn read<F: Form>(data: &[u8], format: OutputFormat, form: OutputFormat) -> Vec<u
             keep_lines: true,
         };
         let mut applier = Applier::<F>::new(options, form, filter);
-        let misread = feed(data, size, |chunk| applier.read(chunk));
-        let lines = applier.lines().to_vec();
+        let mut lines = Vec::new();
+        let misread = feed(data, size, |chunk| {
+            let read = applier.read(chunk);
+            lines.extend(applier.lines(chunk.unwrap_or_default()).flatten());
+            read
+        });
         assert_eq!(memchr_count(&lines), applier.kept());
         (applier.take_entries(), lines, applier.kept(), misread)
     };

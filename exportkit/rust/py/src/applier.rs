@@ -76,9 +76,11 @@ impl Applier {
 
 impl Applier {
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.read(py, chunk.is_none(), |any| {
-            Ok(of_any!(any, applier => kept_lines(py, applier, chunk)))
-        })
+        self.0.read(
+            py,
+            chunk.is_none(),
+            |any| of_any!(any, applier => kept_lines(py, applier, chunk)),
+        )
     }
 }
 
@@ -86,11 +88,19 @@ fn kept_lines<'py, F: Form + Send>(
     py: Python<'py>,
     applier: &mut CoreApplier<F>,
     chunk: Option<&[u8]>,
-) -> (Bound<'py, PyBytes>, Option<Misread>) {
+) -> PyResult<(Bound<'py, PyBytes>, Option<Misread>)> {
     let misread = py.detach(|| applier.read(chunk)).err();
-    let lines = PyBytes::new(py, applier.lines());
-    applier.clear_lines();
-    (lines, misread)
+    let runs = applier.lines(chunk.unwrap_or_default());
+    let length = runs.clone().map(<[u8]>::len).sum();
+    let lines = PyBytes::new_with(py, length, |mut rest| {
+        for run in runs {
+            let (place, after) = rest.split_at_mut(run.len());
+            place.copy_from_slice(run);
+            rest = after;
+        }
+        Ok(())
+    })?;
+    Ok((lines, misread))
 }
 
 fn apply_options(options: &Bound<'_, PyAny>) -> PyResult<ApplyOptions> {

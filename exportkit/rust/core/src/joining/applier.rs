@@ -7,6 +7,7 @@ use super::entry::{Image, Kind, Parts, Place, Value};
 use super::filter::KeyFilter;
 use super::pending::Pending;
 use super::record::{NEW, Record, Wanted};
+use super::runs::{Run, Runs};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
@@ -70,8 +71,12 @@ struct Items<F> {
     again: Option<Second>,
     /// Records told whose key the filter has not been asked for yet; entries with lines have all that they need of them.
     pending: Pending,
-    /// Lines to keep, and at their end those of the records that are pending.
-    lines: Vec<u8>,
+    /// Those of the chunk whose key it may hold.
+    hits: Pending,
+    /// The chunk's lines.
+    lines: Runs,
+    /// Where the chunk begins in the file.
+    chunk_offset: u64,
     entries: Vec<u8>,
     /// The key's text, while its entry is made.
     key: Vec<u8>,
@@ -114,7 +119,9 @@ impl<F: Form> Applier<F> {
                 options,
                 again: None,
                 pending: Pending::default(),
-                lines: Vec::new(),
+                hits: Pending::default(),
+                lines: Runs::default(),
+                chunk_offset: 0,
                 entries: Vec::new(),
                 key: Vec::new(),
                 records: 0,
@@ -124,26 +131,25 @@ impl<F: Form> Applier<F> {
         }
     }
 
-    /// Takes the next bytes of the file, or ends it where there are none.
+    /// Takes the next bytes of the file, or ends it where there are none; forgets the lines of those before.
     ///
     /// # Errors
     ///
     /// The first faulty record, after all before it were kept or became entries; then no more may be fed.
     pub fn read(&mut self, chunk: Option<&[u8]>) -> Result<(), Misread> {
+        self.items.lines.clear();
         tell(&mut self.reader, chunk, &mut self.items, &mut self.faulty);
         self.items.decide();
+        let chunk = chunk.unwrap_or_default();
+        self.items.add_hits(chunk);
+        self.items.chunk_offset += chunk.len() as u64;
         let misread = self.items.misread.take().or_else(|| self.faulty.misread.take());
         misread.map_or(Ok(()), Err)
     }
 
-    /// The lines kept since [`Self::clear_lines`] was called last.
-    pub fn lines(&self) -> &[u8] {
-        &self.items.lines
-    }
-
-    /// Forgets the lines, keeps the memory.
-    pub fn clear_lines(&mut self) {
-        self.items.lines.clear();
+    /// The lines kept of the chunk that was read last, which has to be given once more: as few slices as may be.
+    pub fn lines<'a>(&'a self, chunk: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.items.lines.kept(chunk)
     }
 
     /// Takes the entries made since the last call.
@@ -224,11 +230,9 @@ impl<F: Form> Items<F> {
     #[inline]
     fn put(&mut self, hit: bool, line: &Line<'_>) -> Result<(), Fault> {
         if self.options.payload == Payload::Line {
-            let start = self.lines.len();
-            self.write_line(line);
+            let run = self.line(line);
             let place = (line.number, line.offset);
-            self.pending
-                .push(self.visitor.key.quick_hash(), start..self.lines.len(), place);
+            self.pending.push(self.visitor.key.quick_hash(), run, place);
             if self.pending.is_full() {
                 self.decide();
             }
@@ -238,7 +242,8 @@ impl<F: Form> Items<F> {
             self.add_entry(line)?;
         } else {
             if self.options.keep_lines {
-                self.write_line(line);
+                let run = self.line(line);
+                self.lines.keep(run);
             }
             self.kept += 1;
         }
@@ -246,69 +251,80 @@ impl<F: Form> Items<F> {
         Ok(())
     }
 
-    /// Writes a record's line to the end of those to keep.
+    /// Where a record's line stands as it would be kept: in the chunk, but where it has to be written.
     #[inline]
-    fn write_line(&mut self, line: &Line<'_>) {
+    fn line(&mut self, line: &Line<'_>) -> Run {
         let is_rewritten = self.is_rewritten();
-        let out = &mut self.lines;
+        if !is_rewritten
+            && let Some(start) = line.offset.checked_sub(self.chunk_offset)
+            && let Ok(start) = usize::try_from(start)
+        {
+            return Run::in_chunk(start..start + line.bytes.len() + 1);
+        }
+        let out = &mut self.lines.written;
+        let start = out.len();
         if is_rewritten {
             push(out, F::ITEM.0);
             out.extend_from_slice(self.visitor.map(NEW).unwrap_or_default());
             push(out, F::ITEM.1);
         } else {
-            out.extend_from_slice(line.bytes);
+            out.extend_from_slice(line.bytes); // a chunk before had its beginning
         }
         out.push(b'\n');
+        Run::written(start..out.len())
     }
 
-    /// Asks the filter of all that are pending: their lines stay, or become entries.
+    /// Asks the filter of all that are pending: their lines stay, or are to become entries.
     fn decide(&mut self) {
-        let Some(start) = self.pending.records.first().map(|record| record.line.start) else {
-            return;
-        };
         let hits = self.pending.hits(self.filter.as_deref());
-        let mut end = start;
-        for (at, record) in self.pending.records.iter().enumerate() {
-            let line = record.line.clone();
+        for (at, record) in (0..).zip(&self.pending.records) {
             if hits >> at & 1 == 0 {
-                let length = line.len();
-                if line.start > end {
-                    self.lines.copy_within(line, end);
+                if self.options.keep_lines {
+                    self.lines.keep(record.line.clone());
                 }
-                end += length;
                 self.kept += 1;
+            } else if Parts::has_room(record.line.len() - 1) {
+                let place = (record.number, record.offset);
+                let key = (record.quick, self.pending.values(record));
+                self.hits.push(key, record.line.clone(), place);
             } else {
-                let parts = Parts {
-                    kind: Kind::Item,
-                    hash: self.visitor.key.hash_of(self.pending.values(record)),
-                    quick: record.quick,
-                    place: Place {
-                        source: self.options.source,
-                        file_index: self.options.file_index,
-                        line: record.number,
-                        offset: record.offset,
-                    },
-                    timestamp: 0,
-                    key: &[],
-                    new: Some(Image {
-                        text: &self.lines[line.start..line.end - 1],
-                        value: Value::Line,
-                    }),
-                    old: None,
-                };
-                if !parts.write(&mut self.entries) {
-                    self.misread = Some(Misread {
-                        line: record.number,
-                        offset: record.offset,
-                        fault: Fault::new(Reason::TooLong),
-                    });
-                    break;
-                }
+                self.misread = Some(Misread {
+                    line: record.number,
+                    offset: record.offset,
+                    fault: Fault::new(Reason::TooLong),
+                });
+                break;
             }
             self.records += 1;
         }
-        self.lines.truncate(if self.options.keep_lines { end } else { start });
         self.pending.clear();
+    }
+
+    /// Makes entries of the lines of a chunk whose keys the filter may hold.
+    fn add_hits(&mut self, chunk: &[u8]) {
+        for record in &self.hits.records {
+            let line = self.lines.bytes(&record.line, chunk);
+            let parts = Parts {
+                kind: Kind::Item,
+                hash: self.visitor.key.hash_of(self.hits.values(record)),
+                quick: record.quick,
+                place: Place {
+                    source: self.options.source,
+                    file_index: self.options.file_index,
+                    line: record.number,
+                    offset: record.offset,
+                },
+                timestamp: 0,
+                key: &[],
+                new: Some(Image {
+                    text: line.strip_suffix(b"\n").unwrap_or(line),
+                    value: Value::Line,
+                }),
+                old: None,
+            };
+            parts.write(&mut self.entries);
+        }
+        self.hits.clear();
     }
 
     fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {

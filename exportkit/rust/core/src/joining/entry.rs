@@ -114,6 +114,12 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// Whether an entry that has texts of so many bytes is none of more than 4 GiB.
+    #[inline]
+    pub(super) fn has_room(texts: usize) -> bool {
+        u32::try_from(HEADER_SIZE + texts).is_ok()
+    }
+
     /// Appends the entry; false, and nothing, where it would have more than 4 GiB.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> bool {
         let texts = [

@@ -16,6 +16,7 @@ mod partition;
 mod pending;
 mod record;
 mod replay;
+mod runs;
 #[cfg(test)]
 mod tests;
 

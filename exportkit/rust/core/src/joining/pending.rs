@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::filter::KeyFilter;
+use super::runs::Run;
 
 /// Records that wait at most; a word has a bit for each.
 const MANY: usize = 32;
@@ -25,8 +26,8 @@ pub(super) struct Waiting {
     pub(super) quick: u64,
     /// Where its key's values stand.
     values: Range<usize>,
-    /// Where its line stands among the lines to keep, its line feed with it.
-    pub(super) line: Range<usize>,
+    /// Where its line stands.
+    pub(super) line: Run,
     /// Its line's number.
     pub(super) number: u64,
     /// Its offset in the file.
@@ -36,7 +37,7 @@ pub(super) struct Waiting {
 impl Pending {
     /// Takes a record: what its key is known by and made of, its line, and its number and offset.
     #[inline]
-    pub(super) fn push(&mut self, (quick, values): (u64, &[u8]), line: Range<usize>, (number, offset): (u64, u64)) {
+    pub(super) fn push(&mut self, (quick, values): (u64, &[u8]), line: Run, (number, offset): (u64, u64)) {
         let start = self.values.len();
         self.values.extend_from_slice(values);
         self.records.push(Waiting {

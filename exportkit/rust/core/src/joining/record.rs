@@ -49,6 +49,8 @@ pub(super) struct Record<F> {
     writing: bool,
     /// Whether anybody takes them: the key, or one of these two. Most values of a state are nobody's.
     taken: bool,
+    /// Whether the key alone ever does: the item of a state is told.
+    sifting: bool,
     /// Maps and lists that are open.
     level: usize,
     /// The member that is told.
@@ -80,6 +82,7 @@ impl<F: Form> Record<F> {
             encoding: false,
             writing: false,
             taken: false,
+            sifting: false,
             level: 0,
             member: Member::Item,
             maps: [None, None, None],
@@ -127,15 +130,16 @@ impl<F: Form> Record<F> {
         close(out, "}");
     }
 
-    /// Whether nobody takes the values that are told now, an attribute of an item.
-    #[inline(always)]
-    fn passes_over(&self, node: NodeId) -> bool {
-        self.level == 1 && self.wanted == Wanted::default() && self.key.passes_over(node)
-    }
-
     #[inline]
     fn judge_taken(&mut self) {
         self.taken = self.encoding || self.writing || self.key.is_keeping();
+    }
+
+    /// As [`Self::begin_name`], of an attribute that the key alone may take.
+    #[inline(never)]
+    fn begin_key(&mut self, node: NodeId, name: Text<'_>) {
+        self.key.attribute(node, name);
+        self.taken = self.key.is_keeping();
     }
 
     #[inline(never)]
@@ -177,9 +181,34 @@ impl<F: Form> Record<F> {
         }
     }
 
+    /// A member that somebody takes more of than the key.
+    fn begin_member(&mut self, member: Member) {
+        let (encoding, text) = (self.encoder.encoded().len(), self.text.len());
+        self.maps[place(member)] = Some(Map {
+            encoding: encoding..encoding,
+            text: text..text,
+        });
+        self.encoding = self.wanted.hashes && member != Member::Keys;
+        self.writing = self.wanted.write;
+        self.judge_taken();
+    }
+
+    /// Its map begins.
+    fn begin_members_map(&mut self, node: NodeId) {
+        if self.encoding {
+            self.encoder.begin_map_at(node);
+        }
+        if self.writing {
+            push(&mut self.text, "{");
+        }
+    }
+
+    /// Its map, and it, end.
     fn end_member(&mut self) {
+        if self.encoding {
+            self.encoder.end_map();
+        }
         self.end_attribute();
-        self.key.end_member();
         let map = self.maps[place(self.member)].get_or_insert_default();
         map.encoding.end = self.encoder.encoded().len();
         if self.writing {
@@ -193,10 +222,19 @@ impl<F: Form> Record<F> {
 
     #[inline(always)]
     fn value(&mut self, tell: impl Fn(&mut Encoder), write: impl FnOnce(&mut Values<F>, &mut Vec<u8>), nesting: isize) {
-        if !self.taken {
+        if self.taken {
+            self.take(tell, write, nesting);
+        }
+    }
+
+    /// A value that somebody takes. Apart, so that nothing of it stands in the way of the others.
+    #[inline(never)]
+    fn take(&mut self, tell: impl Fn(&mut Encoder), write: impl FnOnce(&mut Values<F>, &mut Vec<u8>), nesting: isize) {
+        self.key.value(&tell, nesting);
+        if self.sifting {
+            self.taken = self.key.is_keeping();
             return;
         }
-        self.key.value(&tell, nesting);
         if self.encoding {
             tell(&mut self.encoder);
         }
@@ -211,13 +249,13 @@ impl<F: Form> Visitor for Record<F> {
     #[inline]
     fn begin_record(&mut self) {
         self.key.begin_record();
-        self.maps = [None, None, None];
         self.encoding = false;
         self.writing = false;
         self.taken = false;
         self.level = 0;
         self.has_ion_int = false;
         if self.wanted != Wanted::default() {
+            self.maps = [None, None, None];
             self.encoder.clear();
             self.values.begin_record();
             self.text.clear();
@@ -230,14 +268,10 @@ impl<F: Form> Visitor for Record<F> {
     fn member(&mut self, member: Member) {
         self.key.member(member);
         self.member = member;
-        let (encoding, text) = (self.encoder.encoded().len(), self.text.len());
-        self.maps[place(member)] = Some(Map {
-            encoding: encoding..encoding,
-            text: text..text,
-        });
-        self.encoding = self.wanted.hashes && member != Member::Keys;
-        self.writing = self.wanted.write;
-        self.judge_taken();
+        self.sifting = member == Member::Item && self.wanted == Wanted::default();
+        if !self.sifting {
+            self.begin_member(member);
+        }
     }
 
     #[inline]
@@ -254,19 +288,18 @@ impl<F: Form> Visitor for Record<F> {
                 |values, text| values.begin_map(text),
                 1,
             );
-            return;
-        }
-        if self.encoding {
-            self.encoder.begin_map_at(node);
-        }
-        if self.writing {
-            push(&mut self.text, "{");
+        } else if !self.sifting {
+            self.begin_members_map(node);
         }
     }
 
     #[inline]
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        if self.taken || self.level == 1 && !self.passes_over(node) {
+        if self.sifting && self.level == 1 {
+            if !self.key.watched.passes_over(node) {
+                self.begin_key(node, name);
+            }
+        } else if self.taken || self.level == 1 {
             self.begin_name(node, name);
         }
     }
@@ -278,10 +311,10 @@ impl<F: Form> Visitor for Record<F> {
             self.value(Encoder::end_map, |values, text| values.end_map(text), -1);
             return;
         }
-        if self.encoding {
-            self.encoder.end_map();
+        self.key.end_member();
+        if !self.sifting {
+            self.end_member();
         }
-        self.end_member();
     }
 
     #[inline]

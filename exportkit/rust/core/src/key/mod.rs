@@ -71,10 +71,17 @@ impl Values {
 
     fn set(&mut self, attribute: u32, span: Span) {
         let attribute = attribute as usize;
-        if self.spans.len() <= attribute {
-            self.spans.resize(attribute + 1, None); // attributes of Keys become known as they come
+        match self.spans.get_mut(attribute) {
+            Some(place) => *place = Some(span),
+            None => self.add(attribute, span),
         }
-        self.spans[attribute] = Some(span);
+    }
+
+    /// Attributes of Keys become known as they come.
+    #[cold]
+    fn add(&mut self, attribute: usize, span: Span) {
+        self.spans.resize(attribute, None);
+        self.spans.push(Some(span));
     }
 
     fn span(&self, attribute: u32) -> Option<Span> {
@@ -151,12 +158,6 @@ impl Key {
         }
     }
 
-    /// Whether an attribute of an item is known to be none of the key.
-    #[inline]
-    pub(crate) fn passes_over(&self, node: NodeId) -> bool {
-        self.member == Some(Member::Item) && self.watched.passes_over(node)
-    }
-
     /// Whether a value is being kept.
     #[inline]
     pub(crate) fn is_keeping(&self) -> bool {
@@ -181,6 +182,7 @@ impl Key {
         }
     }
 
+    #[inline]
     fn end_value(&mut self) {
         if self.depth > 0 {
             return;

@@ -8,6 +8,8 @@ use crate::reader::ExportType;
 
 /// No attribute.
 pub(crate) const NONE: u32 = u32::MAX;
+/// An attribute that has not been looked up.
+const UNKNOWN: u32 = NONE - 1;
 
 /// The names of the attributes that are watched. An attribute's number is its place among them.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub(crate) struct Watched {
     /// The attributes that the key is made of, in the order of their names, with these as an M encodes them.
     pub(crate) key: Vec<(u32, Vec<u8>)>,
     index: HashMap<Vec<u8>, u32>,
-    /// What is known of places in items and images: the attribute's number there, if it is watched.
-    places: Vec<Option<u32>>,
+    /// Places in items and images: the attribute's number there, `NONE` where it is not watched, `UNKNOWN`.
+    places: Vec<u32>,
     /// Attributes of Keys read so far.
     pub(crate) read: usize,
     /// Whether `names` are no longer what the rest was made from.
@@ -100,14 +102,14 @@ impl Watched {
     /// Whether the attribute at a place in an item or image is known not to be watched.
     #[inline]
     pub(crate) fn passes_over(&self, node: NodeId) -> bool {
-        self.places.get(node.index()) == Some(&Some(NONE))
+        self.places.get(node.index()) == Some(&NONE)
     }
 
     /// The number of the attribute at a place in an item or image; `NONE` where it is not watched.
     #[inline]
     pub(crate) fn find(&mut self, node: NodeId, name: Text<'_>) -> u32 {
         match self.places.get(node.index()) {
-            Some(Some(attribute)) => *attribute,
+            Some(&attribute) if attribute != UNKNOWN => attribute,
             _ => self.look_up(node, name),
         }
     }
@@ -117,9 +119,9 @@ impl Watched {
         let attribute = self.index.get(name.bytes(&mut self.scratch)).copied().unwrap_or(NONE);
         if node != NodeId::OVERFLOW {
             if self.places.len() <= node.index() {
-                self.places.resize(node.index() + 1, None);
+                self.places.resize(node.index() + 1, UNKNOWN);
             }
-            self.places[node.index()] = Some(attribute);
+            self.places[node.index()] = attribute;
         }
         attribute
     }

@@ -134,13 +134,12 @@ fn applied<F: Form>(
         let (mut lines, mut entries) = (Vec::new(), Vec::new());
         let fed = data.as_bytes().chunks(size).try_for_each(|chunk| {
             let read = applier.read(Some(chunk));
-            lines.extend_from_slice(applier.lines());
-            applier.clear_lines();
+            lines.extend(applier.lines(chunk).flatten());
             entries.extend(applier.take_entries());
             read
         });
         let misread = fed.and_then(|()| applier.read(None)).err();
-        lines.extend_from_slice(applier.lines());
+        lines.extend(applier.lines(&[]).flatten());
         entries.extend(applier.take_entries());
         let count = Entries::new(&entries).count() as u64;
         assert_eq!(applier.records(), applier.kept() + count);
