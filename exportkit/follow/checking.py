@@ -51,7 +51,7 @@ class Checker:
             jobs=options.jobs,
             temp_dir=options.temp_dir,
             max_record_size=options.max_record_size,
-            storage=means.storage,
+            storage=place.storage,
             progress=means.progress,
             engine=means.engine,
         )

@@ -75,7 +75,7 @@ class Follower:
             engine=engine,
         )
         self._place = Place(root or "/".join(filter(None, ("s3:/", options.bucket, options.prefix))), storage)
-        self._kept = None if options.replay_to is None else Place(options.replay_to, storage)
+        self._kept = None if options.replay_to is None else Place(options.replay_to, storage.for_output())
         self._left_out: set[tuple[str, str]] = set()
 
     def catch_up(self) -> FollowReport:

@@ -25,6 +25,7 @@ class Place:
         options: How it is reached.
 
     Attributes:
+        storage: How it is reached.
         folder: The folder ``AWSDynamoDB``.
         records: What was verified.
         filtered: What the service said was filtered.
@@ -33,7 +34,7 @@ class Place:
     def __init__(self, root: Location, options: StoreOptions) -> None:
         uri = normal_uri(root)
         self._store = open_store(uri, options)
-        self._options = options
+        self.storage = options
         self._seen: dict[str, Known] = {}
         self.folder = self._store.join(uri, ROOT_FOLDER)
         self.records = Records(self._store, uri, VERIFIED)
@@ -63,7 +64,7 @@ class Place:
 
     def _read(self, uri: str) -> Known | ExportError | None:
         try:
-            return Known(uri, self._store.name(uri), Export(self._store, uri, self._options).summary)
+            return Known(uri, self._store.name(uri), Export(self._store, uri, self.storage).summary)
         except ObjectNotFoundError:
             return None
         except ExportError as error:

@@ -47,6 +47,7 @@ def keep_snapshot(dest: Location, place: Place, chain: FollowedChain, means: Mea
         temp_dir=options.temp_dir,
         max_record_size=options.max_record_size,
         storage=means.storage,
+        base_storage=None if start is chain.base else place.storage,
         progress=means.progress,
         engine=means.engine,
     )

@@ -56,6 +56,7 @@ def replay(
     temp_dir: str | os.PathLike[str] | None = None,
     max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
     storage: StoreOptions | None = None,
+    base_storage: StoreOptions | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
 ) -> "Rebuilt":
@@ -77,6 +78,7 @@ def replay(
         temp_dir: Where entries spill to, and the state lies while it is read or becomes Parquet; the system's if None.
         max_record_size: Bytes a record may have.
         storage: How exports and destination are reached; standard AWS configuration if None.
+        base_storage: How the base is reached; as the increments if None. An earlier result may lie in another bucket.
         progress: Hears how it goes on.
         engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
 
@@ -98,7 +100,7 @@ def replay(
     rules = ChainRules(
         until=_instant(until), allow_gap=allow_gap, allow_overlap=allow_overlap, allow_filtered=allow_filtered
     )
-    opened = open_export(base, storage)
+    opened = open_export(base, with_connections(base_storage or storage, jobs))
     options = ReplayOptions(
         form=_format(format) or opened.summary.output_format,
         strict=strict,

@@ -12,6 +12,7 @@ import pytest
 from exportkit.model.description import ExportDescription
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.times import parse_time
+from exportkit.store.aws import make_client
 from tests.commands import run, state_in
 from tests.follow.simulated import HOUR, LAG, START, EndingClock, SimulatedService, life
 from tests.histories import TABLE
@@ -179,3 +180,35 @@ def test_bucket_and_snapshots_in_s3(
     assert service.asked[-1].export_view_type is ExportView.NEW_IMAGE
     signature = run("signature", end["snapshot"]["uri"], "--endpoint-url", s3.url, "--json")
     assert signature.told["items"] == end["snapshot"]["items"]
+
+
+@pytest.mark.server
+def test_snapshots_lie_in_the_bucket_that_is_written_to(
+    s3: S3, tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be another account's: going on from a snapshot is no reason to demand the input's owner of it."""
+    service = InS3(clock, tmp_path, life(1), bucket=s3.bucket)
+    service.s3 = s3
+    monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: service)
+    monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
+    asked: set[tuple[bool, str, str]] = set()
+
+    def listen(*args: Any, **named: Any) -> Any:
+        def hear(params: dict[str, Any], model: Any, **_: Any) -> None:
+            place = params["url_path"] + params["query_string"].get("prefix", "")
+            asked.add(("now" in place, model.name, params["headers"]["x-amz-expected-bucket-owner"]))
+
+        client = make_client(*args, **named)
+        client.meta.events.register("before-call.s3", hear)
+        return client
+
+    monkeypatch.setattr("exportkit.store.s3.make_client", listen)
+    words = ("follow", "Orders", "--bucket", s3.bucket, "--prefix", "p", "--once", "--rebase", "--endpoint-url", s3.url)
+    words += ("--replay-to", f"{s3.uri}/now", "--expected-bucket-owner", "111", "--output-bucket-owner", "222")
+    for _ in range(3):
+        done = run(*words)
+        assert done.code == 0, done.err
+        service.pass_time(HOUR)
+    assert {owner for is_snapshot, _, owner in asked if is_snapshot} == {"222"}
+    assert {owner for is_snapshot, _, owner in asked if not is_snapshot} == {"111"}
+    assert {"GetObject", "ListObjectsV2", "PutObject"} <= {name for is_snapshot, name, _ in asked if is_snapshot}
