@@ -84,7 +84,7 @@ pub enum Number<'a> {
 }
 
 /// A string that needs no unescaping and is shorter than a block, with what stands behind it: so that it can be copied
-/// as a block.
+/// as a block. No `"` stands in it, no backslash, and nothing below U+0020.
 #[derive(Clone, Copy, Debug)]
 pub struct ShortText<'a> {
     /// The record from the string's first byte on.

@@ -7,6 +7,7 @@ mod dynamodb_json;
 mod escape;
 mod ion;
 mod json;
+mod short;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ pub use dynamodb_json::DynamodbJson;
 pub use ion::Ion;
 pub use json::Json;
 
-use crate::events::{Binary, Line, Member, Number, SetKind, Text, Visitor};
+use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::kept::KeptBytes;
 use crate::path::NodeId;
 
@@ -63,6 +64,12 @@ pub trait Form: Default {
 
     /// Writes an N, or an element of an NS.
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, in_set: bool);
+
+    /// As [`Self::string`].
+    fn short_string(&mut self, out: &mut Vec<u8>, value: ShortText<'_>, in_set: bool);
+
+    /// As [`Self::number`].
+    fn short_number(&mut self, out: &mut Vec<u8>, value: ShortNumber<'_>, in_set: bool);
 
     /// Writes a B, or an element of a BS.
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool);
@@ -137,6 +144,18 @@ impl<F: Form> Values<F> {
     /// Writes an N, or an element of an NS.
     pub(crate) fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>) {
         self.form.number(out, value, self.in_set);
+    }
+
+    /// As [`Self::string`].
+    #[inline]
+    pub(crate) fn short_string(&mut self, out: &mut Vec<u8>, value: ShortText<'_>) {
+        self.form.short_string(out, value, self.in_set);
+    }
+
+    /// As [`Self::number`].
+    #[inline]
+    pub(crate) fn short_number(&mut self, out: &mut Vec<u8>, value: ShortNumber<'_>) {
+        self.form.short_number(out, value, self.in_set);
     }
 
     /// Writes a B, or an element of a BS.
@@ -301,6 +320,14 @@ impl<F: Form> Visitor for Transcoder<F> {
 
     fn number(&mut self, value: Number<'_>) {
         self.values.number(&mut self.out, value);
+    }
+
+    fn short_string(&mut self, value: ShortText<'_>) {
+        self.values.short_string(&mut self.out, value);
+    }
+
+    fn short_number(&mut self, value: ShortNumber<'_>) {
+        self.values.short_number(&mut self.out, value);
     }
 
     fn binary(&mut self, value: Binary<'_>) {

@@ -369,7 +369,7 @@ impl<F: Form> Visitor for Record<F> {
     fn short_string(&mut self, value: ShortText<'_>) {
         self.value(
             |encoder| encoder.short_string(value),
-            |values, text| values.string(text, value.text()),
+            |values, text| values.short_string(text, value),
             0,
         );
     }
@@ -379,7 +379,7 @@ impl<F: Form> Visitor for Record<F> {
         self.has_ion_int |= value.is_ion_int();
         self.value(
             |encoder| encoder.short_number(value),
-            |values, text| values.number(text, value.number()),
+            |values, text| values.short_number(text, value),
             0,
         );
     }

@@ -1,8 +1,8 @@
 //! DynamoDB JSON, as exports hold it: `{"Item":{"id":{"S":"foo"}}}`.
 
 use super::json::write_escaped;
-use super::{Brackets, Form};
-use crate::events::{Binary, Number, SetKind, Text};
+use super::{Brackets, Form, short};
+use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
 use crate::spelling::{write_base64, write_number};
 
 /// Writes DynamoDB JSON.
@@ -45,6 +45,27 @@ impl Form for DynamodbJson {
 
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, in_set: bool) {
         tagged(out, "{\"N\":\"", in_set, |out| write_number(out, value));
+    }
+
+    #[inline]
+    fn short_string(&mut self, out: &mut Vec<u8>, value: ShortText<'_>, in_set: bool) {
+        if in_set {
+            short::write(out, "\"", value.window, value.length, "\",");
+        } else {
+            short::write(out, "{\"S\":\"", value.window, value.length, "\"},");
+        }
+    }
+
+    #[inline]
+    fn short_number(&mut self, out: &mut Vec<u8>, value: ShortNumber<'_>, in_set: bool) {
+        let length = usize::from(value.length);
+        if !short::is_spelled(value, false) {
+            self.number(out, value.number(), in_set);
+        } else if in_set {
+            short::write(out, "\"", value.window, length, "\",");
+        } else {
+            short::write(out, "{\"N\":\"", value.window, length, "\"},");
+        }
     }
 
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, in_set: bool) {

@@ -1,8 +1,9 @@
 //! Ion text, as exports hold it: `$ion_1_0 {Item:{id:"foo",n:42.}}`.
 
 use super::escape::Escapes;
-use super::{Brackets, Form};
-use crate::events::{Binary, Number, SetKind, Text};
+use super::{Brackets, Form, short};
+use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
+use crate::simd::{BLOCK, equal, first};
 use crate::spelling::{write_base64, write_ion_number};
 
 /// Writes Ion text.
@@ -52,6 +53,28 @@ impl Form for Ion {
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, _in_set: bool) {
         write_ion_number(out, value);
         out.push(b',');
+    }
+
+    #[inline]
+    fn short_string(&mut self, out: &mut Vec<u8>, value: ShortText<'_>, in_set: bool) {
+        // U+007F is all that a short text may have and Ion's strings may not.
+        if first(equal(value.window, &[0x7F; BLOCK])) < value.length {
+            self.string(out, value.text(), in_set);
+        } else {
+            short::write(out, "\"", value.window, value.length, "\",");
+        }
+    }
+
+    #[inline]
+    fn short_number(&mut self, out: &mut Vec<u8>, value: ShortNumber<'_>, in_set: bool) {
+        let length = usize::from(value.length);
+        if !short::is_spelled(value, true) {
+            self.number(out, value.number(), in_set);
+        } else if value.is_integer() {
+            short::write(out, "", value.window, length, ".,");
+        } else {
+            short::write(out, "", value.window, length, ",");
+        }
     }
 
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, _in_set: bool) {

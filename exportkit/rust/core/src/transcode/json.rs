@@ -1,8 +1,8 @@
 //! Plain JSON, the item itself: `{"id":"foo","n":42}`; and what DynamoDB JSON shares with it.
 
 use super::escape::Escapes;
-use super::{Brackets, Form};
-use crate::events::{Binary, Number, SetKind, Text};
+use super::{Brackets, Form, short};
+use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
 use crate::spelling::{write_base64, write_number};
 
 /// Writes plain JSON.
@@ -41,6 +41,20 @@ impl Form for Json {
     fn number(&mut self, out: &mut Vec<u8>, value: Number<'_>, _in_set: bool) {
         write_number(out, value);
         out.push(b',');
+    }
+
+    #[inline]
+    fn short_string(&mut self, out: &mut Vec<u8>, value: ShortText<'_>, _in_set: bool) {
+        short::write(out, "\"", value.window, value.length, "\",");
+    }
+
+    #[inline]
+    fn short_number(&mut self, out: &mut Vec<u8>, value: ShortNumber<'_>, in_set: bool) {
+        if short::is_spelled(value, false) {
+            short::write(out, "", value.window, usize::from(value.length), ",");
+        } else {
+            self.number(out, value.number(), in_set);
+        }
     }
 
     fn binary(&mut self, out: &mut Vec<u8>, value: Binary<'_>, _in_set: bool) {

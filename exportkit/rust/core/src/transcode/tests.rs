@@ -161,3 +161,46 @@ fn what_stands_before_a_faulty_record_is_kept_and_the_rest_of_it_forgotten() {
         ("number", "/Item/b/c")
     );
 }
+
+/// Each value once where it is told as a short one, and once where the line's end is too near for that.
+#[test]
+fn short_values_are_written_as_all_others() {
+    let texts = ["", "a", "\u{7f}", "x\u{7f}", "größe", "0123456789012345678901234567890"];
+    let strings = texts.map(|text| format!("{{\"S\":\"{text}\"}}"));
+    let numbers = [
+        "0",
+        "-0",
+        "7",
+        "-7",
+        "10",
+        "-10",
+        "007",
+        "0.5",
+        "-0.5",
+        ".5",
+        "5.",
+        "1.50",
+        "1.05",
+        "-840.49",
+        "100.0",
+        "0.0000001",
+        "1234567890123456789012345678901",
+        "-123456789012345.6789",
+    ]
+    .map(|number| format!("{{\"N\":\"{number}\"}}"));
+    let sets = ["{\"SS\":[\"a\",\"\u{7f}\"]}", "{\"NS\":[\"10\",\"2.5\",\"3\"]}"];
+    for value in strings.iter().chain(&numbers).map(String::as_str).chain(sets) {
+        let long = item(&format!("{{\"a\":{value}}}"));
+        let [dynamodb_json, json, ion] = item(&format!("{{\"a\":{value},\"b\":{{\"S\":\"{}\"}}}}", "b".repeat(64)));
+        let without = |text: &str, behind: &str| {
+            let behind = format!(",{behind}}}").replace('B', &"b".repeat(64));
+            format!("{}}}", text.strip_suffix(&behind).unwrap())
+        };
+        let short = [
+            without(&dynamodb_json, "\"b\":{\"S\":\"B\"}"),
+            without(&json, "\"b\":\"B\""),
+            without(&ion, "b:\"B\""),
+        ];
+        assert_eq!(short, long, "{value}");
+    }
+}
