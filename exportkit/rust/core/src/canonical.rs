@@ -1,6 +1,7 @@
 //! The canonical encoding (`docs/canonical.md`): of an item, a key, a change record; or its SHA-256.
 
 mod encoder;
+mod number;
 mod order;
 #[cfg(test)]
 mod vectors;

@@ -1,15 +1,17 @@
 //! What a consumer keeps for the places of a path trie, so that it is not worked out again for each item.
 
 use crate::path::NodeId;
-use crate::simd::BLOCK;
+use crate::simd::{BLOCK, Block};
 
 /// Bytes for each place, for as long as one data file is read. The trie's bounds bound them too.
 #[derive(Debug, Default)]
 pub(crate) struct KeptBytes {
-    /// All of them, and a block of zeros behind the last, so that each can be copied as a block.
+    /// All of them.
     bytes: Vec<u8>,
     /// Where those of each place stand; empty where there are none.
     spans: Vec<(usize, usize)>,
+    /// Of each place whose bytes are fewer than a block, these, and how many in the last byte; else zeros.
+    short: Vec<Block>,
 }
 
 impl KeptBytes {
@@ -23,16 +25,18 @@ impl KeptBytes {
     /// Appends the bytes kept for a place; whether there are any.
     #[inline]
     pub(crate) fn append_to(&self, out: &mut Vec<u8>, node: NodeId) -> bool {
-        let Some(bytes) = self.get(node) else { return false };
-        let start = self.spans.get(node.index()).map_or(0, |span| span.0);
-        match self.bytes.get(start..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-            Some(block) if bytes.len() <= BLOCK => {
-                let end = out.len() + bytes.len();
-                out.extend_from_slice(block);
-                out.truncate(end);
-            }
-            _ => out.extend_from_slice(bytes),
+        let Some(block) = self.short.get(node.index()) else {
+            return false;
+        };
+        let length = usize::from(block[BLOCK - 1]);
+        if length > 0 {
+            let end = out.len() + length;
+            out.extend_from_slice(block);
+            out.truncate(end);
+            return true;
         }
+        let Some(bytes) = self.get(node) else { return false };
+        out.extend_from_slice(bytes);
         true
     }
 
@@ -44,12 +48,17 @@ impl KeptBytes {
         }
         if self.spans.len() <= node.index() {
             self.spans.resize(node.index() + 1, (0, 0));
+            self.short.resize(node.index() + 1, [0; BLOCK]);
         }
-        let start = self.bytes.len().saturating_sub(BLOCK);
+        let start = self.bytes.len();
         self.spans[node.index()] = (start, start + bytes.len());
-        self.bytes.truncate(start);
         self.bytes.extend_from_slice(bytes);
-        self.bytes.resize(start + bytes.len() + BLOCK, 0);
+        let block = &mut self.short[node.index()];
+        *block = [0; BLOCK];
+        if bytes.len() < BLOCK {
+            block[..bytes.len()].copy_from_slice(bytes);
+            block[BLOCK - 1] = bytes.len().to_le_bytes()[0];
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::mem::swap;
 
+use super::number::WordNumber;
 use super::order::{Entry, Orders};
 use crate::events::{Binary, Number, SetKind, ShortNumber, ShortText, Text};
 use crate::kept::KeptBytes;
@@ -41,6 +42,8 @@ pub(super) struct Open {
 const HEADER: usize = 5;
 /// Bytes of a number's sign and exponent.
 const NUMBER_HEADER: usize = 3;
+/// Bytes of an entry that is copied as a block: most have as many or fewer.
+const ENTRY_BLOCK: usize = 64;
 /// Bytes of a name's length.
 const NAME_HEADER: usize = 4;
 
@@ -140,11 +143,8 @@ impl Encoder {
     pub fn short_string(&mut self, value: ShortText<'_>) {
         let start = self.out.len();
         let length = value.length % BLOCK;
-        let mut block = [0; HEADER + BLOCK];
-        block[0] = b'S';
-        block[HEADER - 1] = length.to_le_bytes()[0];
-        block[HEADER..].copy_from_slice(value.window);
-        self.out.extend_from_slice(&block);
+        self.out.extend_from_slice(&[b'S', 0, 0, 0, length.to_le_bytes()[0]]);
+        self.out.extend_from_slice(value.window);
         self.out.truncate(start + HEADER + length);
         self.end_scalar(start);
     }
@@ -152,30 +152,17 @@ impl Encoder {
     /// As [`Self::number`].
     #[inline]
     pub fn short_number(&mut self, value: ShortNumber<'_>) {
-        let (window, length) = (value.window, usize::from(value.length) % BLOCK);
-        let sign = usize::from(window[0] == b'-');
-        let point = usize::from(value.point) % BLOCK;
-        // Digits that are all of the coefficient: no zeros before or behind them.
-        let last = window[length.saturating_sub(1)];
-        if window[sign] == b'0' || point == sign || matches!(last, b'0' | b'.') {
+        let Some(number) = WordNumber::of(value) else {
             return self.number(value.number());
-        }
-        let fraction = if point < length { length - point - 1 } else { 0 };
-        let digits = length - sign - usize::from(point < length);
+        };
         let start = self.out.len();
-        let mut block = [0; HEADER + NUMBER_HEADER + BLOCK];
-        block[0] = b'N';
-        block[HEADER - 1] = (NUMBER_HEADER + digits).to_le_bytes()[0];
-        block[HEADER] = if sign == 1 { b'-' } else { b'+' };
-        let exponent = -i16::from(fraction.to_le_bytes()[0]);
-        block[HEADER + 1..HEADER + NUMBER_HEADER].copy_from_slice(&exponent.to_be_bytes());
-        let coefficient = &mut block[HEADER + NUMBER_HEADER..];
-        coefficient[..BLOCK - sign].copy_from_slice(&window[sign..]);
-        if fraction > 0 {
-            coefficient[point - sign..point - sign + fraction].copy_from_slice(&window[point + 1..length]);
-        }
-        self.out.extend_from_slice(&block);
-        self.out.truncate(start + HEADER + NUMBER_HEADER + digits);
+        let payload = NUMBER_HEADER + number.digits;
+        let sign = if number.negative { b'-' } else { b'+' };
+        let [high, low] = number.exponent.to_be_bytes();
+        self.out
+            .extend_from_slice(&[b'N', 0, 0, 0, payload.to_le_bytes()[0], sign, high, low]);
+        self.out.extend_from_slice(&number.coefficient.to_le_bytes());
+        self.out.truncate(start + HEADER + payload);
         self.end_scalar(start);
     }
 
@@ -253,14 +240,25 @@ impl Encoder {
         let own = &entries[open.entry..];
         let order = orders.of(open.node, own, out, names, key);
         if !order.is_empty() {
+            let end_of_all = out.len();
             scratch.clear();
             if open.start == 0 {
                 scratch.extend_from_slice(&out[..HEADER]);
             }
+            out.extend_from_slice(&[0; ENTRY_BLOCK]); // so that the last can be copied as blocks too
             for &entry in order {
-                let end = own.get(entry + 1).map_or(out.len(), |next| next.start);
-                scratch.extend_from_slice(&out[own[entry].start..end]);
+                let start = own[entry].start;
+                let end = own.get(entry + 1).map_or(end_of_all, |next| next.start);
+                match out.get(start..).and_then(<[u8]>::first_chunk::<ENTRY_BLOCK>) {
+                    Some(block) if end - start <= ENTRY_BLOCK => {
+                        let end = scratch.len() + end - start;
+                        scratch.extend_from_slice(block);
+                        scratch.truncate(end);
+                    }
+                    _ => scratch.extend_from_slice(&out[start..end]),
+                }
             }
+            out.truncate(end_of_all);
             if open.start == 0 {
                 swap(out, scratch); // it is all there is
             } else {

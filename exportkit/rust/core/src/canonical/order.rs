@@ -12,13 +12,24 @@ pub(super) struct Entry {
     pub(super) node: NodeId,
 }
 
-/// Orders of maps, kept by their place: items of one table have mostly the same attributes, or some of the same.
+/// Puts entries in order. Of attributes at known places it keeps the ranks: items of one table have mostly the same.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    kept: Vec<Order>,
     ranks: Ranks,
+    /// Of the first ranks, the entry that has each.
+    holders: Holders,
     latest: Vec<usize>,
     keyed: Vec<(u64, usize)>,
+}
+
+/// An entry for each rank that has a bit in a word.
+#[derive(Debug)]
+struct Holders([usize; 64]);
+
+impl Default for Holders {
+    fn default() -> Self {
+        Self([0; 64])
+    }
 }
 
 /// The ranks of attributes among all that their map was seen with.
@@ -27,36 +38,32 @@ struct Ranks {
     /// Of each map, its attributes in order.
     sorted: Vec<Vec<NodeId>>,
     /// Of each attribute, its place there; `UNKNOWN` before it was seen.
-    ranks: Vec<u64>,
+    ranks: Vec<u32>,
 }
 
 /// No rank.
-const UNKNOWN: u64 = u64::MAX;
+const UNKNOWN: u32 = u32::MAX;
 /// Attributes of a map that are ranked: a bound for hostile input, since each new one is put among the others.
-const MAX_RANKED: usize = 2000;
+const MAX_RANKED: usize = 2048;
 
 impl Ranks {
     /// The rank of an attribute; `UNKNOWN` where it is not kept.
     #[inline]
-    fn get(&self, node: NodeId) -> u64 {
+    fn get(&self, node: NodeId) -> u32 {
         self.ranks.get(node.index()).copied().unwrap_or(UNKNOWN)
     }
 
-    /// Ranks an attribute of a map, whose name is kept.
-    #[cold]
-    fn add(&mut self, map: NodeId, node: NodeId, names: &KeptBytes) {
-        if map == NodeId::OVERFLOW || node == NodeId::OVERFLOW {
-            return;
-        }
-        let Some(name) = names.get(node).map(name_of) else {
-            return;
+    /// Ranks an attribute of a map; whether it could.
+    fn add(&mut self, map: NodeId, node: NodeId, names: &KeptBytes) -> bool {
+        let Some(name) = names.get(node).map(name_of).filter(|_| map != NodeId::OVERFLOW) else {
+            return false;
         };
         if self.sorted.len() <= map.index() {
             self.sorted.resize(map.index() + 1, Vec::new());
         }
         let sorted = &mut self.sorted[map.index()];
         if sorted.len() >= MAX_RANKED {
-            return;
+            return false;
         }
         let at = sorted.partition_point(|&other| names.get(other).map(name_of) < Some(name));
         sorted.insert(at, node);
@@ -68,20 +75,13 @@ impl Ranks {
                 *known = rank;
             }
         }
+        true
     }
 }
 
 /// An encoded name, without its length.
 fn name_of(encoded: &[u8]) -> &[u8] {
     encoded.get(4..).unwrap_or_default()
-}
-
-/// The order in which the attributes at some places stand.
-#[derive(Clone, Debug, Default)]
-struct Order {
-    nodes: Vec<NodeId>,
-    /// Numbers of the entries, from 0; empty where they came in order.
-    order: Vec<usize>,
 }
 
 impl Orders {
@@ -94,44 +94,49 @@ impl Orders {
         names: &KeptBytes,
         key: impl Fn(&[u8]) -> &[u8],
     ) -> &[usize] {
-        let known = self
-            .kept
-            .get(map.index())
-            .is_some_and(|kept| kept.nodes.iter().eq(entries.iter().map(|entry| &entry.node)));
-        if !known {
-            if !self.rank(map, entries, names) {
-                self.sort(entries, out, key);
-                if map == NodeId::OVERFLOW || entries.iter().any(|entry| entry.node == NodeId::OVERFLOW) {
-                    return &self.latest;
-                }
-            }
-            self.keep(map, entries);
+        self.latest.clear();
+        let ranked = map != NodeId::OVERFLOW && (self.rank(entries) || self.learn(map, entries, names));
+        if !ranked {
+            self.sort(entries, out, key);
         }
-        &self.kept[map.index()].order
+        &self.latest
     }
 
-    /// Puts entries in order by their ranks, if all have one.
-    fn rank(&mut self, map: NodeId, entries: &[Entry], names: &KeptBytes) -> bool {
-        if self.kept.get(map.index()).is_none_or(|kept| kept.nodes.is_empty()) {
-            return false; // the first of its kind, and perhaps as all others
+    /// Puts entries in order by their ranks, if each has its own.
+    #[inline]
+    fn rank(&mut self, entries: &[Entry]) -> bool {
+        let (mut taken, mut next, mut in_order) = (0_u64, 0, true);
+        for (at, entry) in entries.iter().enumerate() {
+            let rank = self.ranks.get(entry.node);
+            if rank >= 64 {
+                return self.rank_many(entries);
+            }
+            taken |= 1 << rank;
+            self.holders.0[rank as usize] = at;
+            in_order &= rank >= next;
+            next = rank + 1;
         }
+        if !in_order {
+            if taken.count_ones() as usize != entries.len() {
+                return false;
+            }
+            while taken != 0 {
+                self.latest.push(self.holders.0[taken.trailing_zeros() as usize]);
+                taken &= taken - 1;
+            }
+        }
+        true
+    }
+
+    /// The same for ranks of any size.
+    fn rank_many(&mut self, entries: &[Entry]) -> bool {
         self.keyed.clear();
         for (at, entry) in entries.iter().enumerate() {
-            let mut rank = self.ranks.get(entry.node);
-            if rank == UNKNOWN {
-                self.ranks.add(map, entry.node, names);
-                rank = self.ranks.get(entry.node);
-                if rank == UNKNOWN {
-                    return false;
-                }
-                // Those behind it have moved up.
-                for (known, at) in &mut self.keyed {
-                    *known = self.ranks.get(entries[*at].node);
-                }
+            match self.ranks.get(entry.node) {
+                UNKNOWN => return false,
+                rank => self.keyed.push((u64::from(rank), at)),
             }
-            self.keyed.push((rank, at));
         }
-        self.latest.clear();
         if !self.keyed.is_sorted() {
             self.keyed.sort_unstable();
             self.latest.extend(self.keyed.iter().map(|&(_, at)| at));
@@ -139,26 +144,26 @@ impl Orders {
         true
     }
 
+    /// Ranks those that have no rank, and puts all in order if each has one then.
+    #[cold]
+    fn learn(&mut self, map: NodeId, entries: &[Entry], names: &KeptBytes) -> bool {
+        for entry in entries {
+            if self.ranks.get(entry.node) == UNKNOWN && !self.ranks.add(map, entry.node, names) {
+                return false;
+            }
+        }
+        self.rank(entries)
+    }
+
     fn sort(&mut self, entries: &[Entry], out: &[u8], key: impl Fn(&[u8]) -> &[u8]) {
         let key = |at: usize| key(&out[entries[at].start..]);
         self.keyed.clear();
         self.keyed.extend((0..entries.len()).map(|at| (prefix(key(at)), at)));
         let compare = |a: &(u64, usize), b: &(u64, usize)| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1)));
-        self.latest.clear();
         if !self.keyed.is_sorted_by(|a, b| compare(a, b).is_le()) {
             self.keyed.sort_unstable_by(compare);
             self.latest.extend(self.keyed.iter().map(|&(_, at)| at));
         }
-    }
-
-    fn keep(&mut self, map: NodeId, entries: &[Entry]) {
-        if self.kept.len() <= map.index() {
-            self.kept.resize(map.index() + 1, Order::default());
-        }
-        let kept = &mut self.kept[map.index()];
-        kept.nodes.clear();
-        kept.nodes.extend(entries.iter().map(|entry| entry.node));
-        kept.order.clone_from(&self.latest);
     }
 }
 
@@ -181,12 +186,13 @@ mod tests {
     /// Encodes maps of some of these names, each with its place, and compares with maps whose places are not known.
     #[test]
     fn known_places_change_no_order() {
-        let names: Vec<String> = (0..40_u64)
+        // More than a word has bits.
+        let names: Vec<String> = (0..97_u64)
             .map(|name| format!("{:x}", name.wrapping_mul(0x9E37_79B9) % 4001))
             .collect();
         let mut paths = Paths::default();
         let (mut known, mut unknown) = (Encoder::default(), Encoder::default());
-        for round in 0..200_usize {
+        for round in 0..400_usize {
             let mut scope = paths.open(NodeId::IMAGE);
             known.clear();
             unknown.clear();
