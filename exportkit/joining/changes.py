@@ -13,7 +13,7 @@ from exportkit.joining.key_types import KeyTypes
 from exportkit.model.formats import OutputFormat
 from exportkit.model.joining import IndexOptions
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.reading import NoProgress, OpenExport, Progress, in_order
+from exportkit.reading import NoProgress, OpenExport, Progress, Workers
 from exportkit.reading.files import CheckedFile
 from exportkit.reading.spill import Spill
 
@@ -97,7 +97,7 @@ def index_changes(
         GzipError: It cannot be inflated.
         StoreError: It cannot be read, or the temporary folder not be written.
     """
-    stop, adding = threading.Event(), threading.Lock()
+    stop, adding, workers = threading.Event(), threading.Lock(), Workers(jobs)
     progress = progress or NoProgress()
     types = key_types or KeyTypes()
 
@@ -121,8 +121,8 @@ def index_changes(
                 with adding:
                     key_filter.add(entries)
 
-        with CheckedFile(export, file, progress) as data:
-            for chunk in data:
+        with CheckedFile(export, file, progress) as data, closing(workers.ahead(iter(data), len)) as chunks:
+            for chunk in chunks:
                 if stop.is_set():
                     break
                 take(index.feed(chunk))
@@ -136,7 +136,7 @@ def index_changes(
 
     found, records = key_names, [0] * len(exports)
     inputs = _inputs(exports, first_source, engine)
-    with closing(in_order(lambda given: (given, *read(given)), inputs, jobs, stop)) as results:
+    with closing(workers.in_order(lambda given: (given, *read(given)), inputs, stop)) as results:
         for given, names, count in results:
             records[given.source - first_source] += count
             found = found or names

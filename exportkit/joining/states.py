@@ -1,7 +1,8 @@
 """The items of a state: the lines that no change may touch, and the join entries of the others."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from exportkit.joining.key_types import KeyTypes
 from exportkit.model.formats import OutputFormat
 from exportkit.model.joining import ApplyOptions, Payload
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.reading import NoProgress, Progress
+from exportkit.reading import NoProgress, Progress, Workers
 from exportkit.reading.files import CheckedFile
 from exportkit.reading.spill import Spill
 
@@ -48,6 +49,7 @@ class StateReader:
         max_record_size: Bytes a record may have.
         progress: Hears how it goes on; its ``begin`` is left to the caller.
         stop: Ends the reading of all files once it is set: nobody waits for the answers any more.
+        workers: The threads that read; idle ones inflate ahead.
     """
 
     export: Export
@@ -63,8 +65,14 @@ class StateReader:
     max_record_size: int = DEFAULT_MAX_RECORD_SIZE
     progress: Progress = field(default_factory=NoProgress)
     stop: threading.Event = field(default_factory=threading.Event)
+    workers: Workers = field(default_factory=lambda: Workers(1))
 
-    def kept(self, file: DataFile) -> Iterator[Kept]:
+    def kept_of(self, files: Iterable[DataFile]) -> Generator[Kept, None, None]:
+        """Yields what is kept of data files, one after the other; errors as ``kept``."""
+        for file in files:
+            yield from self.kept(file)
+
+    def kept(self, file: DataFile) -> Generator[Kept, None, None]:
         """Yields what is kept of a data file, in its order, and spills the rest.
 
         The file is checked at its end: MD5 and count.
@@ -90,8 +98,11 @@ class StateReader:
         )
         applier = self.engine.applier(options, self.key_filter)
         told = 0
-        with CheckedFile(self.export, file, self.progress) as data:
-            for chunk in data:
+        with (
+            CheckedFile(self.export, file, self.progress) as data,
+            closing(self.workers.ahead(iter(data), len)) as chunks,
+        ):
+            for chunk in chunks:
                 if self.stop.is_set():
                     return
                 lines = applier.feed(chunk)

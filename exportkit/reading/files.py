@@ -1,7 +1,7 @@
 """One data file: its bytes chunk by chunk, and whether it is what the manifest says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from types import TracebackType
 from typing import Self
 
@@ -51,7 +51,7 @@ class CheckedFile:
         self._stream = DataStream(export.store.open(file.uri), file.uri, hashed=file.entry.md5 is not None)
         self._bytes_told = self._records_told = 0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes, None, None]:
         """Yields the chunks.
 
         Raises:

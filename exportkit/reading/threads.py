@@ -5,13 +5,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from typing import Generic, TypeVar
 
-__all__ = ["default_jobs", "in_order", "streams_in_order"]
+__all__ = ["Workers", "default_jobs", "in_order", "streams_in_order"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_AHEAD = 2 * 1024 * 1024
+"""Bytes that an idle thread may be ahead of the one that takes them; one result may always wait."""
 
 # Pieces of one file that may wait for their turn; a piece is what one chunk became.
 _PREFETCH = 8
@@ -170,3 +174,82 @@ def streams_in_order(
     finally:
         for stream in ahead:
             stream.stop()
+
+
+class Workers:
+    """Threads for many inputs; those that no input is left for make ahead what the others are about to take.
+
+    So the last inputs, or a single large one, take more processors than one each. Never more than ``jobs`` threads
+    work.
+
+    Args:
+        jobs: Threads, at least 1.
+
+    Example:
+        >>> workers = Workers(2)
+        >>> def read(n):
+        ...     return sum(workers.ahead((each for each in range(n)), lambda _: 1))
+        >>> list(workers.in_order(read, [3, 4]))
+        [3, 6]
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._counting = threading.Lock()
+        self._unfinished = 0
+        self._are_all_drawn = False
+        self._idle = threading.Semaphore(0)
+
+    def in_order(
+        self, work: Callable[[T], R], inputs: Iterable[T], stop: threading.Event | None = None
+    ) -> Generator[R, None, None]:
+        """Yields ``work(input)`` for each input, in order; once, and as the function ``in_order``."""
+
+        def counted(each: T) -> R:
+            try:
+                return work(each)
+            finally:
+                self._end()
+
+        return in_order(counted, self._drawn(inputs), self._jobs, stop)
+
+    def ahead(self, results: Generator[R, None, None], size: Callable[[R], int]) -> Generator[R, None, None]:
+        """Yields the results; once there is an idle thread, it makes them, a bounded amount ahead.
+
+        Args:
+            results: Makes them, in the calling thread until then; it is closed at the end.
+            size: The bytes that a result takes.
+        """
+        with closing(results):
+            for result in results:
+                yield result
+                if self._idle.acquire(blocking=False):
+                    break
+            else:
+                return
+            try:
+                stream = _Stream(lambda: results, _AHEAD, size)
+                try:
+                    yield from stream
+                finally:
+                    stream.stop()
+            finally:
+                self._idle.release()
+
+    def _drawn(self, inputs: Iterable[T]) -> Iterator[T]:
+        for each in inputs:
+            with self._counting:
+                self._unfinished += 1
+            yield each
+        with self._counting:
+            self._are_all_drawn = True
+            idle = self._jobs - self._unfinished
+        for _ in range(idle):
+            self._idle.release()
+
+    def _end(self) -> None:
+        with self._counting:
+            self._unfinished -= 1
+            is_idle = self._are_all_drawn and self._unfinished < self._jobs
+        if is_idle:
+            self._idle.release()

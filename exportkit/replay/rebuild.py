@@ -21,7 +21,7 @@ from exportkit.joining.places import named_places
 from exportkit.joining.states import StateReader
 from exportkit.joining.writing import write_joined
 from exportkit.model.joining import JoinOptions, Operation
-from exportkit.reading import Progress, in_order
+from exportkit.reading import Progress, Workers
 from exportkit.reading.spill import Spill
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.samples import told_sample
@@ -130,7 +130,7 @@ class Rebuild:
             max_record_size=self.options.max_record_size,
             progress=self.progress,
         )
-        stop = threading.Event()
+        stop, workers = threading.Event(), Workers(self.options.jobs)
         reader = StateReader(
             export=self._base,
             engine=self.engine,
@@ -142,19 +142,20 @@ class Rebuild:
             max_record_size=self.options.max_record_size,
             progress=self.progress,
             stop=stop,
+            workers=workers,
         )
 
         def keep(task: tuple[DataFileWriter, Sequence[DataFile]]) -> int:
             output, files = task
-            with output:
-                for file in files:
-                    for lines, records in reader.kept(file):
-                        output.write(lines, records)
+            pieces = workers.ahead(reader.kept_of(files), lambda kept: len(kept.lines))
+            with output, closing(pieces):
+                for lines, records in pieces:
+                    output.write(lines, records)
                 if stop.is_set():
                     raise _Stopped
                 return output.records
 
-        with closing(in_order(keep, self._tasks(), self.options.jobs, stop)) as results:
+        with closing(workers.in_order(keep, self._tasks(), stop)) as results:
             return changes, sum(results)
 
     def _tasks(self) -> Iterator[tuple[DataFileWriter, Sequence[DataFile]]]:
