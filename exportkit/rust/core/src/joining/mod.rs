@@ -4,6 +4,7 @@
 //! hold; [`join`] makes of all entries of some keys the records that are to be written.
 
 mod applier;
+mod apply_options;
 mod compare;
 mod entry;
 mod filter;
@@ -11,6 +12,7 @@ mod index;
 mod join;
 mod joined;
 mod lines;
+mod maps;
 mod net;
 mod partition;
 mod pending;
@@ -20,7 +22,8 @@ mod runs;
 #[cfg(test)]
 mod tests;
 
-pub use self::applier::{Applier, ApplyOptions, Payload};
+pub use self::applier::Applier;
+pub use self::apply_options::{ApplyOptions, Payload};
 pub use self::entry::{Entries, Entry, HEADER_SIZE, Hash, Kind, NotEntries, Place};
 pub use self::filter::{KeyFilter, NoFilter};
 pub use self::index::{Index, IndexOptions};

@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::entry::{Image, Value};
+use super::maps::{KEYS, MAPS, Map, place};
+pub(super) use super::maps::{NEW, OLD};
 use crate::canonical::Encoder;
 use crate::digest::sha256_half;
 use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
@@ -17,21 +19,6 @@ pub(super) struct Wanted {
     pub(super) hashes: bool,
     /// Its maps in the form asked for.
     pub(super) write: bool,
-}
-
-/// The maps that a record can have: Keys, the new image or the item, the old image.
-const MAPS: usize = 3;
-const KEYS: usize = 0;
-pub(super) const NEW: usize = 1;
-pub(super) const OLD: usize = 2;
-
-/// Which of them a member is.
-const fn place(member: Member) -> usize {
-    match member {
-        Member::Keys => KEYS,
-        Member::Item | Member::NewImage => NEW,
-        Member::OldImage => OLD,
-    }
 }
 
 /// The record at hand.
@@ -65,13 +52,6 @@ pub(super) struct Record<F> {
     pub(super) timestamp: u64,
     /// Whether a number is an int or a float of Ion.
     pub(super) has_ion_int: bool,
-}
-
-/// Where one map's encoding and text stand.
-#[derive(Clone, Debug, Default)]
-struct Map {
-    encoding: Range<usize>,
-    text: Range<usize>,
 }
 
 impl<F: Form> Record<F> {
