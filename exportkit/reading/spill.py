@@ -25,9 +25,9 @@ __all__ = ["Leaf", "Spill"]
 
 _RUNS = 256
 
-_PIECE = 4 * 1024 * 1024
+_PIECE = 1024 * 1024
 _PIECES = 16
-"""Bytes that are split at once: so many, and no more than this part of the memory."""
+"""Bytes that are split at once: so many, which stay in the cache, and no more than this part of the memory."""
 
 # Four bytes of SHA-256 split any number of different keys that a disk can hold into leaves
 # that fit; what is larger then is one key many times over.
@@ -136,7 +136,7 @@ class Spill:
             if self._loose_size < min(_PIECE, self._memory // _PIECES):
                 return
             loose, size = self._take_loose()
-        runs = self._partition(loose, 0)  # side by side with other threads
+        runs = self._partition(b"".join(loose), 0)  # side by side with other threads
         with self._adding:
             self._check_open()
             self._held.append(runs)
@@ -179,7 +179,7 @@ class Spill:
                 return
             with self._spilling:
                 if self._loose:
-                    self._held.append(self._partition(self._take_loose()[0], 0))
+                    self._held.append(self._partition(b"".join(self._take_loose()[0]), 0))
                 if self._top is not None and self._held:
                     self._spill(self._take_held())
             self._is_sealed = True
@@ -188,8 +188,8 @@ class Spill:
         if self._is_sealed:
             raise ValueError("entries cannot be added once leaves have been taken")
 
-    def _take_loose(self) -> tuple[bytes, int]:
-        loose, size = b"".join(self._loose), self._loose_size
+    def _take_loose(self) -> tuple[list[bytes], int]:
+        loose, size = self._loose, self._loose_size
         self._loose, self._loose_size = [], 0
         return loose, size
 
