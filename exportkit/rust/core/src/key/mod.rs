@@ -228,22 +228,27 @@ impl Key {
     /// have the same attributes, and nothing wrong with them.
     #[inline]
     pub(crate) fn mixed(&mut self, line: &Line<'_>) -> Option<u32> {
-        let types = || {
-            self.watched
-                .key
-                .iter()
-                .map(|&(attribute, _)| (attribute, self.tag(attribute)))
+        let Some(first) = &self.first else {
+            self.learn(line);
+            return None;
         };
-        if let Some(first) = &self.first {
-            let mut seen = first.types.iter().zip(types());
-            return seen.find_map(|(&known, (attribute, tag))| (known != tag).then_some(attribute));
-        }
+        let mut known = first.types.iter();
+        let is_other = |&(attribute, _): &&(u32, Vec<u8>)| known.next() != self.tag(*attribute);
+        self.watched.key.iter().find(is_other).map(|&(attribute, _)| attribute)
+    }
+
+    #[cold]
+    fn learn(&mut self, line: &Line<'_>) {
+        let types = self
+            .watched
+            .key
+            .iter()
+            .filter_map(|&(attribute, _)| self.tag(attribute));
         self.first = Some(FirstKey {
-            types: types().map(|(_, tag)| tag).collect(),
+            types: types.copied().collect(),
             line: line.number,
             offset: line.offset,
         });
-        None
     }
 
     /// The key of the first record that was asked about; None before.
@@ -253,8 +258,9 @@ impl Key {
 
     /// The type of an attribute of Item or Keys.
     #[inline]
-    fn tag(&self, attribute: u32) -> u8 {
-        self.get(attribute).and_then(<[u8]>::first).copied().unwrap_or_default()
+    fn tag(&self, attribute: u32) -> Option<&u8> {
+        let (start, _) = self.main.span(attribute)?;
+        self.encoder.encoded().get(start)
     }
 
     /// The images whose key is not that of Keys.
