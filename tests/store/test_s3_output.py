@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.retries.standard import ExponentialBackoff
 
 import exportkit
 from exportkit.errors import AccessDeniedError, UsageError
@@ -55,8 +56,11 @@ def test_what_creates_an_object_says_how_it_is_stored(
     assert CREATING & {name for name, _ in sent}
 
 
-def test_a_key_of_kms_and_the_lock_too(s3: S3, sent: list[tuple[str, dict[str, str]]]) -> None:
+def test_a_key_of_kms_and_the_lock_too(
+    s3: S3, sent: list[tuple[str, dict[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A bucket may refuse whatever is put without its key: the lock is no exception."""
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.001)  # an error of the server is tried again
     store = open_store(s3.uri, s3.options(output=ASKED))
     with pytest.raises(Exception), store.lock(f"{s3.uri}/_lock"):  # noqa: B017, PT011 - the server has no KMS
         pass
