@@ -16,7 +16,7 @@ CARGO := cd exportkit/rust && cargo
 FUZZ_SECONDS ?= 60
 # Workers of the test run; TEST_JOBS=0 runs in one process.
 TEST_JOBS ?= 2
-PYTEST := $(VENV)/bin/pytest -n $(TEST_JOBS)
+PYTEST := $(VENV)/bin/pytest -n $(TEST_JOBS) --dist worksteal
 
 RUST_FILES := $(shell find exportkit/rust -name target -prune -o -name fuzz -prune -o -type f -print)
 PACKAGE_FILES := $(shell find exportkit -path exportkit/rust -prune -o -name '*.so' -prune -o -name '__pycache__' -prune \
