@@ -292,6 +292,7 @@ def interrupt(self, *args, **named):
     write(self, *args, **named)
 
 writer.DataFileWriter.write = interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
 sys.exit(main(sys.argv[1:]))
 """
     words = [sys.executable, "-c", child, *map(str, chain.words(tmp_path / "out"))]
