@@ -121,16 +121,18 @@ def index_changes(
                 with adding:
                     key_filter.add(entries)
 
+        seen = False
         with CheckedFile(export, file, progress) as data, closing(workers.ahead(iter(data), len)) as chunks:
             for chunk in chunks:
                 if stop.is_set():
                     break
                 take(index.feed(chunk))
+                seen = seen or types.see(file.uri, index.key_names or (), index.first_key)
                 data.advance(index.records)
             else:
                 take(index.finish())
                 data.check(index.records)
-                if index.first_key is not None:
+                if not seen:
                     types.see(file.uri, index.key_names or (), index.first_key)
         return index.key_names, index.records
 

@@ -28,17 +28,19 @@ class KeyTypes:
         self._seen: dict[str, _Seen] = {}
         self._adding = threading.Lock()
 
-    def see(self, uri: str, key_names: Iterable[str], key: FirstKey) -> None:
-        """Takes the types of a data file's key.
+    def see(self, uri: str, key_names: Iterable[str], key: FirstKey | None) -> bool:
+        """Takes the types of a data file's key, if there is one yet, and tells whether there is.
 
         Args:
             uri: The data file.
             key_names: Names of the key attributes.
-            key: That of its first record.
+            key: That of its first record; None before it.
 
         Raises:
             ChainError: A type is another one than in another file.
         """
+        if key is None:
+            return False
         tags, line, offset = key
         for name, tag in zip(sorted(set(key_names)), tags, strict=True):
             with self._adding:
@@ -50,3 +52,4 @@ class KeyTypes:
                     "tables, or somebody has changed one: see exportkit inspect"
                 )
                 raise ChainError(uri, told, "key-type")
+        return True

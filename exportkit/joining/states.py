@@ -97,7 +97,7 @@ class StateReader:
             keep_lines=self.keep_lines,
         )
         applier = self.engine.applier(options, self.key_filter)
-        told = 0
+        told, seen = 0, False
         with (
             CheckedFile(self.export, file, self.progress) as data,
             closing(self.workers.ahead(iter(data), len)) as chunks,
@@ -106,6 +106,7 @@ class StateReader:
                 if self.stop.is_set():
                     return
                 lines = applier.feed(chunk)
+                seen = seen or self.key_types.see(file.uri, self.key_names, applier.first_key)
                 self.spill.add(applier.take_entries())
                 data.advance(applier.records)
                 if applier.kept > told:
@@ -114,7 +115,7 @@ class StateReader:
             lines = applier.finish()
             self.spill.add(applier.take_entries())
             data.check(applier.records)
-            if applier.first_key is not None:
+            if not seen:
                 self.key_types.see(file.uri, self.key_names, applier.first_key)
             if applier.kept > told:
                 yield Kept(lines, applier.kept - told)

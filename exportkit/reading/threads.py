@@ -72,9 +72,11 @@ def in_order(
         while waiting:
             yield waiting.popleft().result()
         drawn.end()
-    finally:
-        if waiting and stop is not None:
+    except BaseException:
+        if stop is not None:
             stop.set()
+        raise
+    finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -78,7 +78,8 @@ def replay(
         temp_dir: Where entries spill to, and the state lies while it is read or becomes Parquet; the system's if None.
         max_record_size: Bytes a record may have.
         storage: How exports and destination are reached; standard AWS configuration if None.
-        base_storage: How the base is reached; as the increments if None. An earlier result may lie in another bucket.
+        base_storage: How the base, and what is found beside it, is reached; as the others if None. An earlier result
+            may lie in another bucket.
         progress: Hears how it goes on.
         engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
 

@@ -176,7 +176,10 @@ def test_an_interrupt_ends_a_long_run_soon_with_130(tmp_path: Path) -> None:
             for _ in range(600):
                 file.write(member)
     command = [sys.executable, "-W", "ignore", "-m", "exportkit", "verify", str(made.folder), "--jobs", "2"]
+    # A shell starts what runs in the background with SIGINT ignored, and a child inherits that.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, interrupt)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(5)
         process.send_signal(signal.SIGINT)

@@ -1,3 +1,5 @@
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -126,3 +128,26 @@ def test_work_under_way_is_told_to_stop_when_nobody_wants_it_any_more() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         list(in_order(work, inputs(), 2, stop))
+
+
+def test_the_last_work_is_told_to_stop_by_an_interrupt() -> None:
+    """Its result is waited for: nothing else is waiting then."""
+    stop, drawn = threading.Event(), threading.Event()
+
+    def work(_: int) -> None:
+        assert drawn.wait(30)
+        time.sleep(0.2)  # until the result is waited for: just before that, an interrupt is noticed at its end
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.wait(30)
+
+    def inputs() -> Iterator[int]:
+        yield 1
+        drawn.set()
+
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(in_order(work, inputs(), 2, stop))
+        assert stop.is_set()
+    finally:
+        signal.signal(signal.SIGINT, ignored)

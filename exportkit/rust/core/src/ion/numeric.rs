@@ -174,7 +174,8 @@ const fn days(year: u32, month: u32) -> u32 {
     }
 }
 
-/// The shortest decimal that reads back as the same double as the text of a float.
+/// The shortest decimal that reads back as the same double as the text of a float: of two the nearer, of two as near the
+/// one whose last digit is even.
 ///
 /// # Errors
 ///
@@ -188,7 +189,13 @@ pub(super) fn float(text: &[u8]) -> Result<Decimal, Reason> {
     if !value.is_finite() {
         return Err(Reason::Number);
     }
-    Decimal::from_checked(format!("{value:e}").as_bytes())
+    let shortest = format!("{value:e}");
+    // It rounds up where it stands halfway between two that are as short; rounding to so many digits goes to the even one.
+    let mantissa = shortest.split_once('e').map_or("", |(mantissa, _)| mantissa);
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let even = format!("{value:.*e}", digits.saturating_sub(1));
+    let reads_back = even.parse() == Ok(value);
+    Decimal::from_checked(if reads_back { even } else { shortest }.as_bytes())
 }
 
 /// The value of a hexadecimal or binary integer with `bits` to a digit.
@@ -396,6 +403,10 @@ mod tests {
             ("123456789012345678901e0", "123456789012345680000"),
             ("1e22", "10000000000000000000000"),
             ("9007199254740993e0", "9007199254740992"),
+            ("71018667942555.625e0", "71018667942555.62"), // as near to …63
+            ("-71018667942555.375e0", "-71018667942555.38"), // as near to …37
+            ("5e-100", "5E-100"),
+            ("2.5e0", "2.5"),
             ("5e-131", "5E-131"),
         ] {
             let value = float(text.as_bytes());
