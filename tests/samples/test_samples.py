@@ -101,6 +101,7 @@ def test_the_damaged_one_is_damaged_as_its_readme_says() -> None:
     ]
 
 
+@pytest.mark.slow  # a process for each of its commands, which the quick tests try too
 def test_the_demo_runs() -> None:
     done = run("bash", "samples/demo.sh")
     assert done.returncode == 0, done.stderr
