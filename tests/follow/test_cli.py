@@ -154,20 +154,24 @@ class InS3(SimulatedService):
         return count
 
 
-@pytest.mark.server
-def test_bucket_and_snapshots_in_s3(
-    s3: S3, tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_s3(s3: S3, tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch) -> InS3:
+    """A service in the place of the API that writes into a bucket."""
     service = InS3(clock, tmp_path, life(1), bucket=s3.bucket)
     service.s3 = s3
     monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: service)
     monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
+    return service
+
+
+@pytest.mark.server
+def test_bucket_and_snapshots_in_s3(s3: S3, in_s3: InS3) -> None:
     words = ("follow", "Orders", "--bucket", s3.bucket, "--prefix", "p", "--once", "--json", "--rebase")
     words += ("--endpoint-url", s3.url, "--replay-to", f"{s3.uri}/now", "--sse", "AES256")
     for _ in range(3):
         done = run(*words, "--view", "new-image", "--format", "ion")
         assert done.code == 0, done.err
-        service.pass_time(HOUR)
+        in_s3.pass_time(HOUR)
     *others, end = events(done.out)
     assert end["storage"]["operations"].keys() >= {"GetObject", "ListObjectsV2", "PutObject"}
     assert not any("storage" in other for other in others)
@@ -175,22 +179,16 @@ def test_bucket_and_snapshots_in_s3(
     assert stored["ServerSideEncryption"] == "AES256"
     assert end["base"].startswith(f"s3://{s3.bucket}/p/AWSDynamoDB/")
     assert parse_time(end["at"]) - parse_time(end["end"]) < LAG + timedelta(minutes=15)
-    assert end["snapshot"]["items"] == len(service.state(parse_time(end["end"])))
-    assert {(each.s3_prefix, each.export_format) for each in service.asked} == {("p", OutputFormat.ION)}
-    assert service.asked[-1].export_view_type is ExportView.NEW_IMAGE
+    assert end["snapshot"]["items"] == len(in_s3.state(parse_time(end["end"])))
+    assert {(each.s3_prefix, each.export_format) for each in in_s3.asked} == {("p", OutputFormat.ION)}
+    assert in_s3.asked[-1].export_view_type is ExportView.NEW_IMAGE
     signature = run("signature", end["snapshot"]["uri"], "--endpoint-url", s3.url, "--json")
     assert signature.told["items"] == end["snapshot"]["items"]
 
 
 @pytest.mark.server
-def test_snapshots_lie_in_the_bucket_that_is_written_to(
-    s3: S3, tmp_path: Path, clock: EndingClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_snapshots_lie_in_the_bucket_that_is_written_to(s3: S3, in_s3: InS3, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be another account's: going on from a snapshot is no reason to demand the input's owner of it."""
-    service = InS3(clock, tmp_path, life(1), bucket=s3.bucket)
-    service.s3 = s3
-    monkeypatch.setattr("exportkit.follow.following.Service", lambda *_, **__: service)
-    monkeypatch.setattr("exportkit.follow.following.SystemClock", lambda: clock)
     asked: set[tuple[bool, str, str]] = set()
 
     def listen(*args: Any, **named: Any) -> Any:
@@ -208,7 +206,7 @@ def test_snapshots_lie_in_the_bucket_that_is_written_to(
     for _ in range(3):
         done = run(*words)
         assert done.code == 0, done.err
-        service.pass_time(HOUR)
+        in_s3.pass_time(HOUR)
     assert {owner for is_snapshot, _, owner in asked if is_snapshot} == {"222"}
     assert {owner for is_snapshot, _, owner in asked if not is_snapshot} == {"111"}
     assert {"GetObject", "ListObjectsV2", "PutObject"} <= {name for is_snapshot, name, _ in asked if is_snapshot}

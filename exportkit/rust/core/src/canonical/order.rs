@@ -44,7 +44,7 @@ struct Ranks {
 /// No rank.
 const UNKNOWN: u32 = u32::MAX;
 /// Attributes of a map that are ranked: a bound for hostile input, since each new one is put among the others.
-const MAX_RANKED: usize = 2048;
+const MAX_RANKED: usize = 2000;
 
 impl Ranks {
     /// The rank of an attribute; `UNKNOWN` where it is not kept.
