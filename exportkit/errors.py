@@ -374,7 +374,7 @@ class GzipError(_PlacedError, DataError):
 
 
 class Md5MismatchError(_PlacedError, DataError):
-    """An object's MD5 is not the one its manifest names."""
+    """An object's MD5 is not the one its manifest, or the MD5 file beside a manifest, names."""
 
 
 class ItemCountError(_PlacedError, DataError):

@@ -10,7 +10,7 @@ from exportkit.algebra.report import ChangeReport
 from exportkit.export import Export
 from exportkit.joining.joins import Totals
 from exportkit.joining.lineage import lineage_of_result
-from exportkit.joining.made import MadeExport, input_of
+from exportkit.joining.made import MadeExport, inputs_of
 from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.joining import Operation
@@ -80,7 +80,7 @@ class Making:
             StoreError: It cannot be written.
         """
         storage = self.options.storage
-        inputs = [input_of(export) for export in self.inputs]
+        inputs = inputs_of(self.inputs)
         made = MadeExport(dest, storage, self.summary, str(self.operation), inputs, settings, self.carried)
         with made:
             if made.already is not None:

@@ -6,7 +6,7 @@ so that the same call finds its own result, or what a killed run left of it, and
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -16,9 +16,11 @@ from typing import Any, Self
 import orjson
 
 from exportkit.errors import (
+    AccessDeniedError,
     ItemCountError,
     LockedError,
     ManifestError,
+    Md5MismatchError,
     ObjectNotFoundError,
     StoreError,
     UsageError,
@@ -34,7 +36,7 @@ from exportkit.store import StoreOptions, open_store
 from exportkit.store.local import LocalStore
 from exportkit.store.opening import normal_uri
 
-__all__ = ["LINEAGE", "MadeExport", "input_of"]
+__all__ = ["LINEAGE", "MadeExport", "inputs_of"]
 
 LINEAGE = "lineage.json"
 """The file beside the manifests that tells what an export was made of."""
@@ -46,19 +48,34 @@ _ASKERS = 16
 _MANIFEST_VERSIONS = {ExportType.FULL: "2020-06-30", ExportType.INCREMENTAL: "2023-08-01"}
 
 
+def inputs_of(exports: Iterable[Export]) -> list[dict[str, Any]]:
+    """Returns what exports that are read are known by, several asked for side by side.
+
+    Raises:
+        ExportkitError: As ``input_of``.
+    """
+    with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-ask") as pool:
+        return list(pool.map(input_of, exports))
+
+
 def input_of(export: Export) -> dict[str, Any]:
     """Returns what an export that is read is known by, wherever it lies: manifest-files.json is read once.
 
+    The manifests decide what is joined with what, so they have to be what the MD5 files beside them say.
+
     Raises:
-        ManifestError: A line of it is malformed.
+        Md5MismatchError: One is not.
+        ManifestError: A line of manifest-files.json is malformed.
         ForeignKeyError: A key leads out of the export.
         ItemCountError: The files' counts do not add up to the export's.
         StoreError: It cannot be read.
     """
+    summary = export.summary
+    _check_md5(export, export.summary_uri, export.summary_md5)
     files = export.files()
     for _ in files:
         pass
-    summary = export.summary
+    _check_md5(export, export.files_uri, files.md5)
     if files.item_count != summary.item_count:
         raise ItemCountError(
             export.uri,
@@ -73,6 +90,20 @@ def input_of(export: Export) -> dict[str, Any]:
         "summary_md5": export.summary_md5,
         "files_md5": files.md5,
     }
+
+
+def _check_md5(export: Export, manifest_uri: str, md5: str | None) -> None:
+    """Makes sure that a manifest is what the file beside it says; who wrote none has nothing to say."""
+    try:
+        checksum = export.checksum(manifest_uri)
+    except AccessDeniedError:  # who may not list a bucket is not told whether the file is there
+        return
+    if checksum is not None and checksum.stated != md5:
+        raise Md5MismatchError(
+            manifest_uri,
+            f"its MD5 is {md5}, {checksum.uri} says {checksum.stated!r}; copy the export again, or, if the manifest "
+            "was changed on purpose, delete that file",
+        )
 
 
 class MadeExport:

@@ -19,7 +19,7 @@ from exportkit.export import open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
 from exportkit.joining.lineage import lineage_of_result
-from exportkit.joining.made import MadeExport, input_of
+from exportkit.joining.made import MadeExport, inputs_of
 from exportkit.joining.sizes import check_space
 from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
@@ -267,7 +267,7 @@ class Rebuilt:
         chain, options = self.chain, self.options
         assert chain.base is not None, "a replay has one"
         summary = replace(chain.base.summary, export_time=chain.end, output_format=options.form)
-        inputs = [input_of(export) for export in (chain.base, *(link.export for link in chain.links))]
+        inputs = inputs_of((chain.base, *(link.export for link in chain.links)))
         # Which lines the filter lets through without need decides where they are written.
         settings = {"format": str(options.form), "filter_words": words_of(chain, options)}
         return MadeExport(dest, storage, summary, "replay", inputs, settings, chain.carried(), level=level)

@@ -14,7 +14,7 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import ExportkitError, UnfitExportError, UsageError
 from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
-from exportkit.joining.made import input_of
+from exportkit.joining.made import inputs_of
 from exportkit.locations import Location
 from exportkit.model.description import TableDescription
 from exportkit.model.formats import ExportType
@@ -307,7 +307,7 @@ def _told_load(
         "table_id": described.table_id,
         "created": described.created and format_time(described.created),
         "endpoint": storage.dynamodb_endpoint_url and without_credentials(storage.dynamodb_endpoint_url),
-        "exports": [input_of(export) for export in exports],
+        "exports": inputs_of(exports),
     }
 
 

@@ -18,6 +18,7 @@ from exportkit.model.window import Window
 from tests.algebra.tables import ION, JSON, KEY, Exported, exported, instant, item, key, life
 from tests.commands import changes_in, left_behind, made
 from tests.histories import START, State, Writing, typed
+from tests.making import Made
 
 FORMS = pytest.mark.parametrize(
     "forms", [(JSON,), (ION,), (JSON, ION), (ION, JSON)], ids=["json", "ion", "json-ion", "ion-json"]
@@ -163,8 +164,7 @@ def test_a_key_is_one_or_two_names(table: Exported, names: tuple[str, ...], engi
 def test_what_exportkit_made_tells_its_key(table: Exported, tmp_path: Path, engine: Engine) -> None:
     """A state with a lineage, as replay writes one."""
     state = shutil.copytree(table.states[0], tmp_path / "state")
-    summary = orjson.loads((state / "manifest-summary.json").read_bytes())
-    (state / "manifest-summary.json").write_bytes(orjson.dumps(summary | {"exportkit": {"operation": "replay"}}))
+    Made(state.parent, state).rewrite_summary(exportkit={"operation": "replay"})
     with pytest.raises(UsageError, match="name it: --key"):
         exportkit.diff(state, table.states[3], engine=engine)
     (state / "lineage.json").write_bytes(orjson.dumps({"key": ["sk", "pk"]}))
@@ -215,7 +215,7 @@ def test_another_table_is_refused_unless_it_is_meant(
 ) -> None:
     other = shutil.copytree(table.states[3], tmp_path / "other")
     summary = orjson.loads((other / "manifest-summary.json").read_bytes())
-    (other / "manifest-summary.json").write_bytes(orjson.dumps(summary | {member: value}))
+    Made(other.parent, other).rewrite_summary(**{member: value})
     with pytest.raises(ChainError, match="table") as caught:
         exportkit.diff(table.states[0], other, tmp_path / "out", key=KEY, engine=engine)
     assert "--allow-other-table" in caught.value.__notes__[0]
@@ -227,8 +227,7 @@ def test_another_table_is_refused_unless_it_is_meant(
 
 def test_parts_of_tables_are_refused_unless_they_are_meant(table: Exported, tmp_path: Path, engine: Engine) -> None:
     part = shutil.copytree(table.states[3], tmp_path / "part")
-    summary = orjson.loads((part / "manifest-summary.json").read_bytes())
-    (part / "manifest-summary.json").write_bytes(orjson.dumps(summary | {"filterExpression": "n > 1"}))
+    Made(part.parent, part).rewrite_summary(filterExpression="n > 1")
     with pytest.raises(ChainError, match="--allow-filtered"):
         exportkit.diff(table.states[0], part, key=KEY, engine=engine)
     report = exportkit.diff(table.states[0], part, tmp_path / "out", key=KEY, allow_filtered=True, engine=engine)
@@ -240,11 +239,9 @@ def test_parts_of_tables_are_refused_unless_they_are_meant(table: Exported, tmp_
 
 def test_what_is_missing_from_a_state_is_told_of_the_change(table: Exported, tmp_path: Path, engine: Engine) -> None:
     state = shutil.copytree(table.states[3], tmp_path / "state")
-    summary = orjson.loads((state / "manifest-summary.json").read_bytes())
     times = ("2026-01-14T10:20:00.000Z", "2026-01-14T10:35:00.000Z")
     gap = {"from": times[0], "to": times[1]}
-    told = {"exportkit": {"operation": "replay", "gaps": [gap]}}
-    (state / "manifest-summary.json").write_bytes(orjson.dumps(summary | told))
+    Made(state.parent, state).rewrite_summary(exportkit={"operation": "replay", "gaps": [gap]})
     report = exportkit.diff(table.states[0], state, tmp_path / "out", key=KEY, engine=engine)
     (warning,) = report.warnings
     assert warning.startswith(f"gap: {state} was made without the changes of [{times[0]}, {times[1]})")

@@ -33,6 +33,7 @@ from tests.algebra.tables import (
 )
 from tests.commands import changes_in, left_behind, made
 from tests.histories import START, WINDOW, Writing, compacted, typed
+from tests.making import Made
 
 FORMS = pytest.mark.parametrize("forms", [(JSON,), (ION,), (JSON, ION)], ids=["json", "ion", "mixed"])
 OPERATIONS = pytest.mark.parametrize("operation", [exportkit.compact, exportkit.revert], ids=["compact", "revert"])
@@ -260,8 +261,7 @@ def test_windows_of_other_tables_and_parts_are_refused(
 ) -> None:
     root = shutil.copytree(table.windows[1].parents[1], tmp_path / "in")
     other = root / "AWSDynamoDB" / table.windows[1].name
-    summary = orjson.loads((other / "manifest-summary.json").read_bytes())
-    (other / "manifest-summary.json").write_bytes(orjson.dumps(summary | {member: value}))
+    Made(other.parent, other).rewrite_summary(**{member: value})
     with pytest.raises(ChainError) as caught:
         operation([table.windows[0], other], tmp_path / "out", engine=engine)
     assert caught.value.reason == reason

@@ -7,6 +7,7 @@ import pytest
 
 from tests.commands import left_behind, run
 from tests.export.layouts import Laid, lay_out, lay_out_started
+from tests.making import Made
 
 CHANGE = (
     b'{"Metadata":{"WriteTimestampMicros":{"N":"1768384860000000"}},'
@@ -60,7 +61,7 @@ def a_filtered_export(root: Path) -> list[Path]:
 def a_window_twice_as_long_as_told(root: Path) -> list[Path]:
     """Its count is of a file that is not there."""
     laid = window(root, 0, 15)
-    laid.set_keys(itemCount=7)
+    Made(root, laid.folder).rewrite_summary(itemCount=7)
     return [lay_out(root).folder, laid.folder]
 
 
