@@ -8,9 +8,10 @@ from typing import Any
 from exportkit.algebra.options import AlgebraOptions
 from exportkit.algebra.report import ChangeReport
 from exportkit.export import Export
+from exportkit.joining.identity import inputs_of
 from exportkit.joining.joins import Totals
 from exportkit.joining.lineage import lineage_of_result
-from exportkit.joining.made import MadeExport, inputs_of
+from exportkit.joining.made import MadeExport
 from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.joining import Operation

@@ -85,7 +85,7 @@ def replay(
         verify_result: Read the result again, every record of it.
         jobs: Data files side by side; one for each processor by default.
         memory: Memory to take for the changes, such as 1GiB; the process takes up to 250 MB more.
-        temp_dir: Where changes spill to; with --to parquet the rebuilt state lies there meanwhile.
+        temp_dir: Where changes spill to.
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
         parquet: With --to parquet: what the files are to be like.
@@ -122,7 +122,7 @@ def replay(
             progress=progress,
         )
         if output is None or dry_run:
-            plan = rebuilt.plan(as_export=not as_parquet)
+            plan = rebuilt.plan()
             return _tell(plan.to_dict(), lambda console: _print_plan(plan, console), options, json=json)
         with _samples_shown():
             if as_parquet:

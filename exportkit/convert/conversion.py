@@ -2,8 +2,7 @@
 
 import threading
 import time
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,22 +13,23 @@ from exportkit.convert.dataset import Finished, read_dataset, read_rows, write_d
 from exportkit.convert.deciding import column_plans, decide
 from exportkit.convert.destination import LOCK, Destination
 from exportkit.convert.guess import confirmed
-from exportkit.convert.options import ConvertOptions, MadeOf, fingerprint_of
+from exportkit.convert.options import ConvertOptions, fingerprint_of
 from exportkit.convert.progress import FirstPass
 from exportkit.convert.report import ConvertReport, DatasetReport
-from exportkit.convert.tasks import Task
+from exportkit.convert.source import Source
+from exportkit.convert.tasks import Task, by_stage
 from exportkit.convert.work import Outcome, Target, Workplace, WorkPlan, WrittenPart
 from exportkit.convert.writing import TaskWriter, part_is_whole, quarantine_name
-from exportkit.errors import ItemCountError, MisfitError, MixedTypesError, StoreError, UsageError
-from exportkit.export import DataFile, Export
+from exportkit.errors import ExportkitError, ItemCountError, MisfitError, MixedTypesError, StoreError, UsageError
+from exportkit.export import DataFile
 from exportkit.model.formats import ExportType
-from exportkit.reading import NoProgress, OpenExport, Progress, in_order
+from exportkit.reading import NoProgress, Progress, Workers, in_order
 from exportkit.reading.schemas import note_places
 from exportkit.store import Store
 from exportkit.store.base import Lock
 from exportkit.store.temporary import temporary_folder
 
-__all__ = ["Conversion", "refuse_another"]
+__all__ = ["Conversion"]
 
 _ASKERS = 16  # footers are waited for, not computed
 
@@ -38,16 +38,13 @@ _ASKERS = 16  # footers are waited for, not computed
 class Conversion:
     """The arguments of one conversion, and where it stands."""
 
-    source: Export
-    export: OpenExport
+    source: Source
     dest: Destination
     options: ConvertOptions
-    made_of: MadeOf | None = None
     jobs: int
     overwrite: bool
     temp_dir: str | None
     progress: Progress
-    counts: "array[int]" = field(default_factory=lambda: array("q"))
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -60,11 +57,11 @@ class Conversion:
         try:
             return self._run()
         except MixedTypesError as error:
-            note_places(error, {file.index: file.uri for file in self.source.files()})
+            note_places(error, {file.index: file.uri for file in self.source.places()})
             raise
 
     def _run(self) -> ConvertReport:
-        fingerprint = self._fingerprint(self._read_manifest())
+        fingerprint = fingerprint_of(self.source.identity, self.options)
         with self.store.lock(self.store.join(self.dest.uri, LOCK)) as lock:
             finished = read_dataset(self.store, self.dest.uri)
             if finished is not None and not self.overwrite:
@@ -76,29 +73,20 @@ class Conversion:
                 lock.check()
                 self._finish(work, plan, outcome)
             except BaseException as error:
-                error.add_note(f"unfinished: {self.dest.uri}; the same command goes on, --overwrite starts anew")
+                self._leave(error, lock)
                 raise
         return self._report(plan.targets, outcome, len(plan.tasks))
 
-    def _read_manifest(self) -> str:
-        """Notes how many records each data file has; returns the MD5 of manifest-files.json.
-
-        Raises:
-            ItemCountError: They do not add up to the export's.
-        """
-        files = self.source.files()
-        for file in files:
-            self.counts.append(file.entry.item_count)
-        said = self.source.summary.item_count
-        if files.item_count != said:
-            raise ItemCountError(
-                self.source.uri, f"its files hold {files.item_count:,} records, its summary says {said:,}; export anew"
-            )
-        return files.md5 or ""
-
-    def _fingerprint(self, files_md5: str) -> str:
-        export = [self.source.summary_md5, files_md5] if self.made_of is None else [self.made_of.fingerprint]
-        return fingerprint_of(export, self.options)
+    def _leave(self, error: BaseException, lock: Lock) -> None:
+        """Leaves what is written to be gone on with, or nothing, after an error; that tells what is left."""
+        if self.source.is_refused_by(error):
+            try:
+                lock.check()
+                self.dest.remove_results(None)
+            except ExportkitError as another:
+                error.add_note(f"{self.dest.uri} could not be cleared ({another}); take another, or --overwrite it")
+        else:
+            error.add_note(f"unfinished: {self.dest.uri}; the same command goes on, --overwrite starts anew")
 
     def _already(self, finished: Finished, fingerprint: str) -> ConvertReport:
         """Returns the report on a result that is there.
@@ -107,21 +95,28 @@ class Conversion:
             UsageError: It is another one.
             StoreError: It is not whole.
         """
-        _refuse_finished(self.dest, finished, fingerprint)
+        if finished.fingerprint != fingerprint:
+            raise UsageError(
+                f"{self.dest.uri} holds the result of another input or of other settings; take another destination, "
+                "or --overwrite it"
+            )
         outcome = finished.outcome
         for part in outcome.parts:
             if not part_is_whole(self.store, self.dest.uri, part, thorough=False):
                 uri = self.store.join(self.dest.uri, part.path)
                 raise StoreError(uri, "is missing or was changed since it was written; convert again with --overwrite")
         self._clean(Workplace(self.store, self.dest.uri))
-        return self._report(finished.targets, outcome, finished.tasks, already=True)
+        return self._report(finished.targets, outcome, finished.tasks, before=finished.export)
 
     def _begin(self, work: Workplace, finished: Finished | None, fingerprint: str) -> WorkPlan:
         """Returns what is to be done: what an earlier run decided, or what is decided now."""
         plan = None if finished else work.plan()
         if plan is not None and plan.fingerprint != fingerprint:
             if not self.overwrite:
-                raise _unfinished(self.dest)
+                raise UsageError(
+                    f"{self.dest.uri} holds an unfinished conversion of another input or with other settings; repeat "
+                    "its command to go on with it, or --overwrite it"
+                )
             plan = None
         if plan is None and self.overwrite:
             self.dest.remove_results(finished)
@@ -129,7 +124,7 @@ class Conversion:
             self.dest.refuse_unless_empty()
         self.dest.clear_unfinished()
         if plan is not None:
-            self.progress.begin(self.source.summary.item_count)
+            self.progress.begin(self.source.items)
             return plan
         return self._decide(work, fingerprint, guess=self.options.guesses)
 
@@ -144,8 +139,8 @@ class Conversion:
 
     def _save(self, work: Workplace, fingerprint: str, looking: Progress, *, passes: int, guess: bool) -> WorkPlan:
         """Decides, and remembers it."""
-        self.progress.begin(self.source.summary.item_count * passes)
-        plan = decide(self.export, self.counts, self.options, fingerprint, looking, jobs=self.jobs, guess=guess)
+        self.progress.begin(self.source.items * passes)
+        plan = decide(self.source, self.options, fingerprint, looking, jobs=self.jobs, guess=guess)
         work.save_plan(plan)
         return plan
 
@@ -172,34 +167,34 @@ class Conversion:
             spool = work.folder
             if self.options.split_by is not None and self.dest.uri.startswith("s3://"):
                 spool = stack.enter_context(temporary_folder(self.temp_dir))
+            reading = stack.enter_context(self.source.reading(self.progress, stop))
             writer = TaskWriter(
-                export=self.export,
+                reading=reading,
+                summary=self.source.summary,
                 store=self.store,
                 dest=self.dest.uri,
                 work=work,
                 plan=plan,
-                plans=column_plans(self.export, plan.targets, self.options),
+                plans=column_plans(self.source, plan.targets, self.options),
                 options=self.options,
                 spool=spool,
                 lock=lock,
-                progress=self.progress,
                 stop=stop,
             )
             outcome = Outcome()
-            with closing(in_order(writer, self._with_files(plan.tasks), self.jobs, stop)) as records:
-                for record in records:
-                    outcome.add(record, self.options.policies.max_map_fields)
+            for stage, tasks in enumerate(by_stage(plan.tasks, self.source.counts)):
+                workers = Workers(self.jobs)
+                jobs = _with_files(tasks, reading.files(stage, workers))
+                with closing(workers.in_order(writer, jobs, stop)) as records:
+                    for record in records:
+                        outcome.add(record, self.options.policies.max_map_fields)
+            outcome.items = reading.end()
             filled = {part.target for part in outcome.parts}
             for target in range(len(plan.targets)):
                 if target not in filled:
                     outcome.parts.append(writer.empty_part(target))  # readers need one file to know the columns
         outcome.resumed = writer.resumed
         return outcome
-
-    def _with_files(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Sequence[DataFile]]]:
-        files = self.source.files()
-        for task in tasks:
-            yield task, list(islice(files, task.files))
 
     def _finish(self, work: Workplace, plan: WorkPlan, outcome: Outcome) -> None:
         """Compares rows with records, marks the result as complete and tidies up.
@@ -212,39 +207,32 @@ class Conversion:
             return read_rows(self.store, self.dest.uri, part)
 
         rows = sum(in_order(rows_of, outcome.parts, _ASKERS))
-        expected = self.source.summary.item_count - outcome.counts.malformed
+        expected = outcome.items - outcome.counts.malformed
         if rows != expected:
             raise ItemCountError(
                 self.dest.uri, f"{rows:,} rows were written of {expected:,} records; convert again with --overwrite"
             )
         told = {
-            "export": self._describe(),
+            "export": self.source.told(None),
             "settings": self.options.settings(),
-            "counts": {"items": self.source.summary.item_count, **outcome.told()},
+            "counts": outcome.told(),
             "misfits": outcome.told_misfits(),
             "quarantine": [quarantine_name(task) for task in outcome.quarantine_tasks],
             "tasks": len(plan.tasks),
         }
-        write_dataset(self.store, self.dest.uri, plan, outcome.parts, told, self._inputs(plan, outcome), work.folder)
+        inputs = self.source.told_inputs(plan.tasks, outcome.quarantined)
+        write_dataset(self.store, self.dest.uri, plan, outcome.parts, told, inputs, work.folder)
         self._clean(work)
-
-    def _inputs(self, plan: WorkPlan, outcome: Outcome) -> Iterator[Mapping[str, Any]]:
-        """Yields what became of each data file: the task says which Parquet files its rows are in."""
-        for task, files in self._with_files(plan.tasks):
-            for file in files:
-                entry = file.entry
-                told = {"key": entry.key, "items": entry.item_count, "md5": entry.md5, "task": task.number}
-                quarantined = outcome.quarantined.get(file.index)
-                yield told if quarantined is None else told | {"quarantined": quarantined}
 
     def _clean(self, work: Workplace) -> None:
         self.dest.clear_unfinished()
         work.clear()
 
     def _report(
-        self, targets: Sequence[Target], outcome: Outcome, tasks: int, *, already: bool = False
+        self, targets: Sequence[Target], outcome: Outcome, tasks: int, *, before: Mapping[str, Any] | None = None
     ) -> ConvertReport:
-        plans = column_plans(self.export, targets, self.options)
+        """Returns the report; ``before`` is what an earlier run told of the source, if that had done it all."""
+        plans = column_plans(self.source, targets, self.options)
         datasets = []
         for number, (target, plan) in enumerate(zip(targets, plans, strict=True)):
             parts = [part for part in outcome.parts if part.target == number]
@@ -261,12 +249,12 @@ class Conversion:
             )
         return ConvertReport(
             dest=self.dest.uri,
-            export=self._describe(),
-            already=already,
+            export=self.source.told(before),
+            already=before is not None,
             datasets=tuple(datasets),
-            files=len(self.counts),
+            files=self.source.input_files,
             named_files=self._named_files(targets),
-            items=self.source.summary.item_count,
+            items=outcome.items,
             counts=outcome.counts,
             misfits=tuple(outcome.misfits),
             tasks=tasks,
@@ -276,46 +264,11 @@ class Conversion:
         )
 
     def _named_files(self, targets: Sequence[Target]) -> dict[int, str]:
-        """Returns the data files that notes name by their number; none where they are soon gone."""
-        if self.made_of is not None:
-            return {}
+        """Returns the data files that notes name by their number."""
         named = {note.first.file for target in targets for note in target.schema.notes if note.first is not None}
-        return {file.index: file.uri for file in self.source.files() if file.index in named} if named else {}
-
-    def _describe(self) -> dict[str, Any]:
-        if self.made_of is not None:
-            return dict(self.made_of.told)
-        summary = self.source.summary
-        told = {"uri": self.source.uri, "arn": summary.export_arn, **summary.told()}
-        return {**told, "summary_md5": self.source.summary_md5}
+        return {file.index: file.uri for file in self.source.places() if file.index in named} if named else {}
 
 
-def refuse_another(dest: Destination, fingerprint: str) -> None:
-    """Makes sure that a destination holds nothing, or of the result of that fingerprint as much as there is.
-
-    Raises:
-        UsageError: It holds something else.
-    """
-    finished = read_dataset(dest.store, dest.uri)
-    plan = Workplace(dest.store, dest.uri).plan()
-    if finished is not None:
-        _refuse_finished(dest, finished, fingerprint)
-    elif plan is None:
-        dest.refuse_unless_empty()
-    elif plan.fingerprint != fingerprint:
-        raise _unfinished(dest)
-
-
-def _refuse_finished(dest: Destination, finished: Finished, fingerprint: str) -> None:
-    if finished.fingerprint != fingerprint:
-        raise UsageError(
-            f"{dest.uri} holds the result of another input or of other settings; take another destination, "
-            "or --overwrite it"
-        )
-
-
-def _unfinished(dest: Destination) -> UsageError:
-    return UsageError(
-        f"{dest.uri} holds an unfinished conversion of another input or with other settings; repeat "
-        "its command to go on with it, or --overwrite it"
-    )
+def _with_files(tasks: Iterable[Task], files: Iterator[DataFile]) -> Iterator[tuple[Task, Sequence[DataFile]]]:
+    for task in tasks:
+        yield task, list(islice(files, task.files))

@@ -32,12 +32,14 @@ class Finished:
         targets: The datasets.
         outcome: What was written and counted; of quarantined records the sum alone.
         tasks: The tasks that the work was cut into.
+        export: What it tells of what was converted.
     """
 
     fingerprint: str
     targets: tuple[Target, ...]
     outcome: Outcome
     tasks: int
+    export: Mapping[str, Any]
 
 
 def read_dataset(store: Store, dest: str) -> Finished | None:
@@ -73,6 +75,7 @@ def _finished(document: Any, uri: str) -> Finished:
         targets=tuple(target_of(each, uri) for each in document["datasets"]),
         outcome=_outcome(document),
         tasks=document["tasks"],
+        export=dict(document["export"]),
     )
 
 
@@ -89,6 +92,7 @@ def _outcome(document: Any) -> Outcome:
             rescued_rows=counts["rescued_rows"],
         ),
         misfits=[(each.pop("file"), Misfit(**each)) for each in misfits],
+        items=counts["items"],
     )
 
 

@@ -1,5 +1,6 @@
 """What is decided before the first task: the schemas, the datasets, the cut into tasks."""
 
+from array import array
 from collections.abc import Sequence
 
 from exportkit.codec.arrow_types import arrow_schema
@@ -7,8 +8,9 @@ from exportkit.convert.guess import SAMPLE_FILES, sample_size
 from exportkit.convert.hints import with_hints
 from exportkit.convert.options import ConvertOptions, OnMalformed, OnMisfit
 from exportkit.convert.sizing import measure
+from exportkit.convert.source import Source
 from exportkit.convert.splits import split_folders
-from exportkit.convert.tasks import cut_tasks
+from exportkit.convert.tasks import cut_stages
 from exportkit.convert.work import Target, WorkPlan
 from exportkit.export import DataFile
 from exportkit.model.decode import Split
@@ -24,8 +26,7 @@ __all__ = ["column_plans", "decide"]
 
 
 def decide(
-    export: OpenExport,
-    counts: Sequence[int],
+    source: Source,
     options: ConvertOptions,
     fingerprint: str,
     progress: Progress,
@@ -33,11 +34,10 @@ def decide(
     jobs: int,
     guess: bool = False,
 ) -> WorkPlan:
-    """Returns what is to be done; reads all of the export or a little of it.
+    """Returns what is to be done; reads all of the source or a little of it.
 
     Args:
-        export: The export.
-        counts: Records of each data file, in the order of the manifest.
+        source: What is converted.
         options: What was asked for.
         fingerprint: Of the input and the settings.
         progress: Hears how the reading goes on.
@@ -47,18 +47,19 @@ def decide(
     Raises:
         ExportkitError: As ``exportkit.convert``.
     """
-    looked_at = _spread(export, counts)
-    schemas = _guessed(export, looked_at, sum(counts), options) if guess else _schemas(export, options, progress)
+    looked_at = _spread(source.sampled)
+    schemas = _guessed(source, looked_at, options) if guess else _schemas(source, options, progress)
     values = tuple(schemas)
     folders = ("",) if options.split_by is None else split_folders(options.split_by, values)
     targets = [
         Target(folder=folder, value=value, schema=schemas[value], dictionary=None)
         for folder, value in zip(folders, values, strict=True)
     ]
-    plans = column_plans(export, targets, options)
+    plans = column_plans(source, targets, options)
     split = None if options.split_by is None else Split(options.split_by, values)
-    sizing = measure(export, _four(looked_at), plans, options, split, jobs)
-    incremental = export.summary.export_type is ExportType.INCREMENTAL
+    strict = guess or source.samples_fit
+    sizing = measure(source.sampled, _four(looked_at), plans, options, split, jobs, strict=strict)
+    incremental = source.summary.export_type is ExportType.INCREMENTAL
     return WorkPlan(
         fingerprint=fingerprint,
         targets=tuple(
@@ -75,24 +76,22 @@ def decide(
             )
             for target, dictionary, plan in zip(targets, sizing.dictionaries, plans, strict=True)
         ),
-        tasks=cut_tasks(counts, sizing.bytes_per_row, options.target_file_size),
+        tasks=cut_stages(source.counts, sizing.bytes_per_row, options.target_file_size),
         guessed=guess,
     )
 
 
-def column_plans(export: OpenExport, targets: Sequence[Target], options: ConvertOptions) -> list[ColumnPlan]:
+def column_plans(source: Source, targets: Sequence[Target], options: ConvertOptions) -> list[ColumnPlan]:
     """Returns the column plan of each dataset."""
-    incremental = export.summary.export_type is ExportType.INCREMENTAL
+    incremental = source.summary.export_type is ExportType.INCREMENTAL
     return [target.schema.plan(rescue=options.rescue, incremental=incremental) for target in targets]
 
 
-def _guessed(
-    export: OpenExport, files: Sequence[DataFile], items: int, options: ConvertOptions
-) -> dict[SplitValue, Schema]:
+def _guessed(source: Source, files: Sequence[DataFile], options: ConvertOptions) -> dict[SplitValue, Schema]:
     """Returns the schema that a sample leads to."""
     policies = options.policies
-    found = export.statistics(
-        sample=sample_size(items),
+    found = source.statistics(
+        sample=sample_size(source.items),
         files=files,
         max_map_fields=policies.max_map_fields,
         quarantine=options.on_malformed is OnMalformed.QUARANTINE,
@@ -100,14 +99,14 @@ def _guessed(
     return {None: resolve(found[None], policies)}
 
 
-def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) -> dict[SplitValue, Schema]:
+def _schemas(source: Source, options: ConvertOptions, progress: Progress) -> dict[SplitValue, Schema]:
     """Returns the schema of each dataset, in the order of their values."""
     given = options.schema
     if given is not None and not options.looks_at_all:
         return {None: with_left_out(given)}
     policies = options.policies if given is None else given.options
     sample = None if options.looks_at_all else options.sample
-    found = export.statistics(
+    found = source.statistics(
         split_by=options.split_by,
         sample=sample,
         max_map_fields=policies.max_map_fields,
@@ -125,9 +124,9 @@ def _schemas(export: OpenExport, options: ConvertOptions, progress: Progress) ->
     return schemas
 
 
-def _spread(export: OpenExport, counts: Sequence[int]) -> list[DataFile]:
+def _spread(export: OpenExport) -> list[DataFile]:
     """Returns some of the data files that are not empty, evenly, the first and the last among them."""
-    filled = [index for index, count in enumerate(counts) if count]
+    filled = array("q", (file.index for file in export.files() if file.entry.item_count))
     steps = SAMPLE_FILES - 1
     wanted = {filled[place * (len(filled) - 1) // steps] for place in range(SAMPLE_FILES)} if filled else set()
     return [file for file in export.files() if file.index in wanted]

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
@@ -19,7 +19,6 @@ __all__ = [
     "Compression",
     "ConvertArguments",
     "ConvertOptions",
-    "MadeOf",
     "OnMalformed",
     "OnMisfit",
     "fingerprint_of",
@@ -77,19 +76,6 @@ class ConvertArguments(TypedDict, total=False):
     target_file_size: int
     compression: Compression
     compression_level: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeOf:
-    """What a result is made of, where the export that is converted is only a stage on the way to it.
-
-    Attributes:
-        told: What dataset.json tells as its export.
-        fingerprint: Stands for the input: equal ones, equal results.
-    """
-
-    told: Mapping[str, Any]
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

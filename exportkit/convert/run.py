@@ -11,12 +11,11 @@ from exportkit.convert.options import (
     Compression,
     ConvertArguments,
     ConvertOptions,
-    MadeOf,
     OnMalformed,
     OnMisfit,
-    fingerprint_of,
 )
 from exportkit.convert.report import ConvertReport
+from exportkit.convert.source import ExportSource, Source
 from exportkit.engine.protocols import Engine
 from exportkit.errors import MalformedRecordError, UsageError
 from exportkit.export import Export, open_export
@@ -117,7 +116,8 @@ def convert(
         compression=compression,
         compression_level=compression_level,
     )
-    return prepared.convert(open_export(location, with_connections(storage, jobs)))
+    export = open_export(location, with_connections(storage, jobs))
+    return prepared.convert(ExportSource(export, prepared.opened(export)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,38 +133,19 @@ class Prepared:
     progress: Progress
     engine: Engine | None
 
-    def refuse_another(self, fingerprint: str) -> None:
-        """Makes sure that nothing stands in the way of the result, before the export is made that is to be converted.
+    def opened(self, export: Export) -> OpenExport:
+        """Returns an export opened as the arguments say."""
+        return OpenExport(export, jobs=self.jobs, max_record_size=self.options.max_record_size, engine=self.engine)
 
-        Args:
-            fingerprint: That of the ``MadeOf`` to come.
-
-        Raises:
-            UsageError: Another result is there, finished or not, or something that is no result.
-        """
-        from exportkit.convert.conversion import refuse_another  # noqa: PLC0415 - pyarrow takes long to import
-        from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
-
-        if not self.overwrite:
-            refuse_another(Destination(self.store, self.uri), fingerprint_of([fingerprint], self.options))
-
-    def convert(self, source: Export, made_of: MadeOf | None = None) -> ConvertReport:
-        """Converts an export; errors are those of ``exportkit.convert``.
-
-        Args:
-            source: The export.
-            made_of: Where the export is only a stage on the way to the result: what the result is told to be made of.
-        """
+    def convert(self, source: Source) -> ConvertReport:
+        """Converts a source; errors are those of ``exportkit.convert``."""
         from exportkit.convert.conversion import Conversion  # noqa: PLC0415 - pyarrow takes long to import
         from exportkit.convert.destination import Destination  # noqa: PLC0415 - as above
 
-        options = self.options
         run = Conversion(
             source=source,
-            export=OpenExport(source, jobs=self.jobs, max_record_size=options.max_record_size, engine=self.engine),
             dest=Destination(self.store, self.uri),
-            options=options,
-            made_of=made_of,
+            options=self.options,
             jobs=self.jobs,
             overwrite=self.overwrite,
             temp_dir=self.temp_dir,

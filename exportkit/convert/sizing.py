@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.options import ConvertOptions, OnMalformed
+from exportkit.errors import MisfitError, SplitError
 from exportkit.export import DataFile
 from exportkit.model.decode import Split
 from exportkit.model.plan import ColumnPlan
@@ -53,6 +54,8 @@ def measure(
     options: ConvertOptions,
     split: Split | None,
     jobs: int,
+    *,
+    strict: bool = True,
 ) -> Sizing:
     """Returns what the first records of some data files tell.
 
@@ -63,6 +66,7 @@ def measure(
         options: What was asked for.
         split: Which plan takes which record.
         jobs: Files to look at side by side.
+        strict: Whether a record that the plans have no place for is an error; else what was read before is enough.
 
     Raises:
         ExportkitError: As ``OpenExport.decode``.
@@ -71,7 +75,10 @@ def measure(
     rows_of_each = max(_LEAST_ROWS, min(_MOST_ROWS, share))
 
     def first(file: DataFile) -> list[tuple[int, pa.RecordBatch]]:
-        return list(_first(export, file, rows_of_each, plans, options, split))
+        found: list[tuple[int, pa.RecordBatch]] = []
+        with nullcontext() if strict else suppress(MisfitError, SplitError):
+            found.extend(_first(export, file, rows_of_each, plans, options, split))
+        return found
 
     batches: defaultdict[int, list[pa.RecordBatch]] = defaultdict(list)
     with closing(in_order(first, files, jobs)) as found:

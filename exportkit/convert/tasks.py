@@ -1,11 +1,11 @@
 """How a conversion is cut into tasks: contiguous runs of the manifest, by the data alone."""
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-__all__ = ["Task", "cut_tasks"]
+__all__ = ["Task", "by_stage", "cut_stages", "cut_tasks"]
 
 _TASKS_WANTED = 16
 """A small export is cut into so many tasks, to keep as many processors busy, unless its parts were too small then."""
@@ -70,6 +70,26 @@ def cut_tasks(counts: Sequence[int], bytes_per_row: float, target: int) -> tuple
         tasks.append(Task(number=len(tasks), first=first, files=files, items=held, part_rows=part_rows))
         first += files
     return tuple(tasks)
+
+
+def cut_stages(stages: Sequence[Sequence[int]], bytes_per_row: float, target: int) -> tuple[Task, ...]:
+    """Returns the tasks of several stages, numbered on; arguments as of ``cut_tasks``, ``counts`` for each stage."""
+    tasks: list[Task] = []
+    files = 0
+    for counts in stages:
+        own = cut_tasks(counts, bytes_per_row, target)
+        tasks += [replace(task, number=len(tasks) + task.number, first=files + task.first) for task in own]
+        files += len(counts)
+    return tuple(tasks)
+
+
+def by_stage(tasks: Sequence[Task], stages: Sequence[Sequence[int]]) -> Iterator[Sequence[Task]]:
+    """Yields the tasks of each stage, in order, as ``cut_stages`` cut them."""
+    files = 0
+    for counts in stages:
+        end = files + len(counts)
+        yield [task for task in tasks if files <= task.first < end]
+        files = end
 
 
 def _numbers_near(wanted: int) -> Iterable[int]:

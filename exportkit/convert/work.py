@@ -153,6 +153,7 @@ class Outcome:
         misfits: The first misfits, each with its data file.
         quarantined: Malformed records of each data file that has some, by its index.
         quarantine_tasks: The tasks that have a quarantine file.
+        items: Records that were read, those that an earlier run had read and the malformed ones too.
         resumed: Tasks that an earlier run had done.
         statistics: Of all records, where the schema is a guess.
     """
@@ -162,6 +163,7 @@ class Outcome:
     misfits: list[tuple[str, Misfit]] = field(default_factory=list)
     quarantined: dict[int, int] = field(default_factory=dict)
     quarantine_tasks: list[int] = field(default_factory=list)
+    items: int = 0
     resumed: int = 0
     statistics: Statistics | None = None
 
@@ -182,6 +184,7 @@ class Outcome:
         """Returns the counts for dataset.json."""
         counts = self.counts
         return {
+            "items": self.items,
             "rows": counts.rows,
             "quarantined": counts.malformed,
             "merged_nulls": counts.merged_nulls,

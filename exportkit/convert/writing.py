@@ -11,14 +11,15 @@ from functools import partial
 from exportkit.codec.arrow_types import arrow_schema
 from exportkit.convert.options import ConvertOptions, OnMalformed
 from exportkit.convert.quarantine import QUARANTINE_FOLDER, Quarantine
+from exportkit.convert.source import Reading
 from exportkit.convert.tasks import Task
 from exportkit.convert.work import DATA_FOLDER, MISFITS_KEPT, TaskRecord, Workplace, WorkPlan, WrittenPart, add_counts
 from exportkit.errors import ObjectNotFoundError
 from exportkit.export import DataFile
 from exportkit.model.decode import DecodeReport, Misfit, Split
+from exportkit.model.manifest import ManifestSummary
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, Statistics
-from exportkit.reading import OpenExport, Progress
 from exportkit.schema import merge_statistics
 from exportkit.sink.parquet import ParquetOptions, Part, Parts, PartWriter
 from exportkit.store import Store
@@ -80,7 +81,8 @@ class TaskWriter:
     """Does tasks; may be called from several threads.
 
     Attributes:
-        export: What is converted.
+        reading: Reads what is converted.
+        summary: What that is.
         store: Where the destination lies.
         dest: The destination.
         work: Remembers the finished tasks.
@@ -89,11 +91,11 @@ class TaskWriter:
         options: What was asked for.
         spool: A local folder for the parts of many targets until they are whole.
         lock: Of the destination.
-        progress: Hears how it goes on.
         stop: Set once another task has failed.
     """
 
-    export: OpenExport
+    reading: Reading
+    summary: ManifestSummary
     store: Store
     dest: str
     work: Workplace
@@ -102,7 +104,6 @@ class TaskWriter:
     options: ConvertOptions
     spool: str
     lock: Lock
-    progress: Progress
     stop: threading.Event
     resumed: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -125,7 +126,7 @@ class TaskWriter:
         self._go_on()
         record = self.work.record(task.number)
         if record and all(part_is_whole(self.store, self.dest, part, thorough=True) for part in record.parts):
-            self.progress.advance(files=task.files, items=task.items)
+            self.reading.pass_over(files)
             with self._lock:
                 self.resumed += 1
             return record
@@ -168,15 +169,13 @@ class TaskWriter:
     ) -> tuple[DecodeReport, Statistics | None]:
         options = self.options
         aside = options.on_malformed is OnMalformed.QUARANTINE
-        with self.export.decode(
+        with self.reading.decode(
             file,
             self.plans,
             split=self._split,
             batch_bytes=options.batch_bytes,
-            quarantine=aside,
             on_malformed=(lambda records: quarantine.add(file.index, file.uri, records)) if aside else None,
             infer=self._infer(file) if self.plan.guessed else None,
-            progress=self.progress,
         ) as batches:
             for target, batch in batches:
                 self._go_on()
@@ -187,10 +186,9 @@ class TaskWriter:
         return batches.report, batches.statistics if self.plan.guessed else None
 
     def _infer(self, file: DataFile) -> InferOptions:
-        summary = self.export.summary
         return InferOptions(
-            format=summary.output_format,
-            export_type=summary.export_type,
+            format=self.summary.output_format,
+            export_type=self.summary.export_type,
             file_index=file.index,
             max_map_fields=self.options.policies.max_map_fields,
         )

@@ -1,12 +1,11 @@
-"""An export that exportkit makes: what it is called, who may write it, whether it is there already, what is left of it.
+"""An export that exportkit makes: who may write it, whether it is there already, what is left of it.
 
-The ExportId comes from the state's time and a hash of what the export is made of and how,
-so that the same call finds its own result, or what a killed run left of it, and nobody else's.
+Its ExportId is the same at the same call, so that this finds its own result, or what a killed run left of it, and
+nobody else's.
 """
 
-import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -15,95 +14,25 @@ from typing import Any, Self
 
 import orjson
 
-from exportkit.errors import (
-    AccessDeniedError,
-    ItemCountError,
-    LockedError,
-    ManifestError,
-    Md5MismatchError,
-    ObjectNotFoundError,
-    StoreError,
-    UsageError,
-)
+from exportkit.errors import LockedError, ManifestError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.export import Export
+from exportkit.joining.identity import identify
 from exportkit.locations import Location
-from exportkit.model.formats import ExportType
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_manifest
 from exportkit.model.manifest import ManifestSummary
-from exportkit.model.times import format_time, to_micros
 from exportkit.sink.export_writer import DataFileWriter, ExportWriter
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.local import LocalStore
 from exportkit.store.opening import normal_uri
 
-__all__ = ["LINEAGE", "MadeExport", "inputs_of"]
+__all__ = ["LINEAGE", "MadeExport"]
 
 LINEAGE = "lineage.json"
 """The file beside the manifests that tells what an export was made of."""
 
 _LOCK = "_lock"
-_VERSION = 1  # of what the fingerprint is made of
 _SUMMARY_LIMIT = 16 * 1024 * 1024
 _ASKERS = 16
-_MANIFEST_VERSIONS = {ExportType.FULL: "2020-06-30", ExportType.INCREMENTAL: "2023-08-01"}
-
-
-def inputs_of(exports: Iterable[Export]) -> list[dict[str, Any]]:
-    """Returns what exports that are read are known by, several asked for side by side.
-
-    Raises:
-        ExportkitError: As ``input_of``.
-    """
-    with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-ask") as pool:
-        return list(pool.map(input_of, exports))
-
-
-def input_of(export: Export) -> dict[str, Any]:
-    """Returns what an export that is read is known by, wherever it lies: manifest-files.json is read once.
-
-    The manifests decide what is joined with what, so they have to be what the MD5 files beside them say.
-
-    Raises:
-        Md5MismatchError: One is not.
-        ManifestError: A line of manifest-files.json is malformed.
-        ForeignKeyError: A key leads out of the export.
-        ItemCountError: The files' counts do not add up to the export's.
-        StoreError: It cannot be read.
-    """
-    summary = export.summary
-    _check_md5(export, export.summary_uri, export.summary_md5)
-    files = export.files()
-    for _ in files:
-        pass
-    _check_md5(export, export.files_uri, files.md5)
-    if files.item_count != summary.item_count:
-        raise ItemCountError(
-            export.uri,
-            f"its files hold {files.item_count:,} records, its summary says {summary.item_count:,}; export anew",
-        )
-    instant = {"window": str(summary.window)} if summary.window else {"export_time": _time(summary)}
-    return {
-        "export": export.id,
-        **instant,
-        "items": summary.item_count,
-        "files": files.count,
-        "summary_md5": export.summary_md5,
-        "files_md5": files.md5,
-    }
-
-
-def _check_md5(export: Export, manifest_uri: str, md5: str | None) -> None:
-    """Makes sure that a manifest is what the file beside it says; who wrote none has nothing to say."""
-    try:
-        checksum = export.checksum(manifest_uri)
-    except AccessDeniedError:  # who may not list a bucket is not told whether the file is there
-        return
-    if checksum is not None and checksum.stated != md5:
-        raise Md5MismatchError(
-            manifest_uri,
-            f"its MD5 is {md5}, {checksum.uri} says {checksum.stated!r}; copy the export again, or, if the manifest "
-            "was changed on purpose, delete that file",
-        )
 
 
 class MadeExport:
@@ -153,29 +82,16 @@ class MadeExport:
         storage = storage.for_output()
         self._store = open_store(uri, storage)
         self._storage = storage
-        made_of = {"operation": operation, "inputs": [dict(each) for each in inputs], "settings": dict(settings)}
-        # The inputs tell most of what it carries, but that one is filtered may be known of DescribeExport alone.
-        decides = {"version": _VERSION, "made": summary.told(), **made_of, **({"carried": carried} if carried else {})}
-        self.fingerprint = hashlib.sha256(orjson.dumps(decides, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        identity = identify(summary, operation, inputs, settings, carried)
+        self.export_id, self.fingerprint = identity.export_id, identity.fingerprint
         self.already: ManifestSummary | None = None
-        instant = summary.export_time or summary.export_to_time
-        if instant is None:
-            raise UsageError(f"the result of {operation} has no time: exportTime of its base is missing")
-        self.export_id = f"{to_micros(instant) // 1000:014d}-{self.fingerprint[:8]}"
         root, bucket, prefix = _placed(uri, summary)
         self._summary = replace(
-            summary,
-            version=_MANIFEST_VERSIONS[summary.export_type],
-            export_arn=f"{summary.table_arn}/export/{self.export_id}" if summary.table_arn else None,
-            start_time=instant,
-            end_time=instant,
+            identity.summary,
             s3_bucket=bucket,
             s3_prefix=prefix,
             s3_sse_algorithm="KMS" if (storage.output.sse or "").startswith("aws:kms") else "AES256",
             s3_sse_kms_key_id=storage.output.sse_kms_key_id,
-            billed_size_bytes=0,
-            exportkit={**made_of, **(carried or {}), "fingerprint": self.fingerprint},
-            extra={},
         )
         self._writer = ExportWriter(root, self._summary, store=self._store, export_id=self.export_id, level=level)
         self._lock = self._store.lock(self._store.join(self.uri, _LOCK))
@@ -301,7 +217,3 @@ def _placed(uri: str, summary: ManifestSummary) -> tuple[str, str | None, str | 
         return uri, summary.s3_bucket, None
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     return f"s3://{bucket}", bucket, prefix or None
-
-
-def _time(summary: ManifestSummary) -> str | None:
-    return None if summary.export_time is None else format_time(summary.export_time)

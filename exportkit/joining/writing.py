@@ -13,13 +13,22 @@ from exportkit.reading import in_order
 from exportkit.reading.spill import Spill
 from exportkit.sink.export_writer import DataFileWriter
 
-__all__ = ["write_joined"]
+__all__ = ["hash_ranges", "write_joined"]
 
 _RECORDS = 32_768
 """Records that a file is to have at most, about."""
 
 _HASHES = 256
 """First bytes of a hash: more files are not made."""
+
+
+def hash_ranges(records: int) -> list[range]:
+    """Returns the ranges of the hashes' first byte that make a data file each, where so many records are joined."""
+    ranges = 1
+    while ranges < _HASHES and records > ranges * _RECORDS:
+        ranges *= 2
+    width = _HASHES // ranges
+    return [range(start, start + width) for start in range(0, _HASHES, width)]
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: it leaves a file unfinished that nobody wants any more
@@ -55,18 +64,14 @@ def write_joined(
         StoreError: The spill cannot be read, or the files not be written.
     """
     stop = threading.Event()
-    ranges = 1
-    while ranges < _HASHES and records > ranges * _RECORDS:
-        ranges *= 2
-    width = _HASHES // ranges
     # Names and manifest lines follow the order of these calls, so they are made before any thread is.
-    files = [(start, made.data_file()) for start in range(0, _HASHES, width)]
+    files = [(hashes, made.data_file()) for hashes in hash_ranges(records)]
 
-    def write(task: tuple[int, DataFileWriter]) -> Totals:
-        start, file = task
+    def write(task: tuple[range, DataFileWriter]) -> Totals:
+        hashes, file = task
         found = Totals()
         with file:
-            for joined in join_leaves(engine, spill, options, exports, range(start, start + width)):
+            for joined in join_leaves(engine, spill, options, exports, hashes):
                 if stop.is_set():
                     raise _Stopped
                 file.write(joined.lines, joined.records)

@@ -4,11 +4,13 @@ AWS's page "DynamoDB table export output format" has the layout; ``docs/location
 the rule that manifest keys are placed by, and why.
 """
 
+import base64
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from hashlib import sha256
 
 from exportkit.model.times import from_micros
 
@@ -20,6 +22,7 @@ __all__ = [
     "STARTED",
     "Anchor",
     "Place",
+    "data_file_name",
     "export_id_time",
     "is_export_id",
     "is_manifest",
@@ -55,6 +58,16 @@ class Place:
 
     anchor: Anchor
     path: str
+
+
+def data_file_name(export_id: str, index: int) -> str:
+    """Returns the name, without its ending, that a data file has in an export that is made: 26 characters, as AWS's.
+
+    Args:
+        export_id: The ExportId.
+        index: The data file's place in the manifest.
+    """
+    return base64.b32encode(sha256(f"{export_id}/{index}".encode()).digest()[:16]).decode().lower().rstrip("=")
 
 
 def is_export_id(name: str) -> bool:

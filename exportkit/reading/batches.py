@@ -1,6 +1,7 @@
 """One data file as Arrow record batches."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -8,7 +9,8 @@ from exportkit.engine.protocols import DecodedBatch, Decoder
 from exportkit.model.decode import DecodeReport, MalformedRecord
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import Statistics
-from exportkit.reading.files import CheckedFile
+from exportkit.reading.files import Checked
+from exportkit.reading.threads import Workers
 
 if TYPE_CHECKING:  # it takes long to import, and nothing but batches needs it
     import pyarrow as pa
@@ -29,15 +31,18 @@ class FileBatches(Iterator[tuple[int, "pa.RecordBatch"]]):
 
     def __init__(
         self,
-        opened: Callable[[], CheckedFile],
+        opened: Callable[[], Checked],
         decoder: Decoder,
         plans: Sequence[ColumnPlan],
         on_malformed: Callable[[Sequence[MalformedRecord]], None] | None = None,
+        *,
+        workers: Workers | None = None,
     ) -> None:
         self.on_malformed = on_malformed
         self._opened = opened
         self._decoder = decoder
         self._plans = plans
+        self._workers = workers or Workers(1)
         self._batches = self._read()
 
     def __next__(self) -> tuple[int, "pa.RecordBatch"]:
@@ -88,8 +93,8 @@ class FileBatches(Iterator[tuple[int, "pa.RecordBatch"]]):
                 plan = batch.plan
                 yield plan, with_schema(batch, schemas[plan])
 
-        with self._opened() as file:
-            for chunk in file:
+        with self._opened() as file, closing(self._workers.ahead(iter(file), len)) as chunks:
+            for chunk in chunks:
                 yield from imported(self._decoder.feed(chunk))
                 file.advance(self._decoder.records)
             while batches := self._decoder.finish():

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Generator
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from exportkit.errors import ItemCountError, ManifestError, Md5MismatchError
 from exportkit.export import DataFile, Export
@@ -11,7 +11,7 @@ from exportkit.model.formats import OutputFormat
 from exportkit.reading.progress import NoProgress, Progress
 from exportkit.store import DataStream
 
-__all__ = ["CheckedFile", "sniff"]
+__all__ = ["Checked", "CheckedFile", "sniff"]
 
 _DYNAMODB_JSON = re.compile(
     rb'\s*\{\s*"(?:Item|Keys|NewImage|OldImage|Metadata)"\s*:\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\{\s*'
@@ -28,6 +28,27 @@ def sniff(start: bytes) -> OutputFormat | None:
     if start.lstrip().startswith(b"$ion_1_0"):
         return OutputFormat.ION
     return OutputFormat.DYNAMODB_JSON if _DYNAMODB_JSON.match(start) else None
+
+
+class Checked(Protocol):
+    """The bytes of a data file, and the checks at its end; a context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+    def __iter__(self) -> Generator[bytes, None, None]:  # noqa: PYI058 - it can be closed
+        ...
+
+    def advance(self, records: int) -> None:
+        """Tells the progress how far it has come: so many records in all."""
+        ...
+
+    def check(self, records: int) -> None:
+        """Makes sure at its end that it held as many records as it should, and is unharmed."""
+        ...
 
 
 class CheckedFile:

@@ -23,7 +23,7 @@ from exportkit.reading.files import CheckedFile
 from exportkit.reading.progress import Progress
 from exportkit.reading.scan import Scan, select_columns
 from exportkit.reading.statistics import FileStatistics, merged
-from exportkit.reading.threads import default_jobs, streams_in_order
+from exportkit.reading.threads import Workers, default_jobs, streams_in_order
 from exportkit.schema import Schema, SchemaOptions, read_schema, resolve
 
 if TYPE_CHECKING:  # it takes long to import
@@ -245,6 +245,7 @@ class OpenExport:
         on_malformed: Callable[[Sequence[MalformedRecord]], None] | None = None,
         infer: InferOptions | None = None,
         progress: Progress | None = None,
+        workers: Workers | None = None,
     ) -> FileBatches:
         """Returns the records of one data file as Arrow record batches, made as they are taken.
 
@@ -260,6 +261,7 @@ class OpenExport:
             infer: Take the statistics of the records in the same pass, for ``FileBatches.statistics``; what counts of
                 it are ``file_index`` and ``max_map_fields``. Not with a split.
             progress: Hears how it goes on; its ``begin`` is left to the caller.
+            workers: The threads that read; idle ones inflate ahead.
 
         Raises:
             UsageError: An argument is out of range.
@@ -283,7 +285,9 @@ class OpenExport:
             infer=infer,
         )
         decoder = self._engine.decoder(options, plans, split)
-        return FileBatches(lambda: CheckedFile(self._export, file, progress), decoder, plans, on_malformed)
+        return FileBatches(
+            lambda: CheckedFile(self._export, file, progress), decoder, plans, on_malformed, workers=workers
+        )
 
     def schema(
         self,

@@ -8,7 +8,7 @@ from exportkit.engine.protocols import Inference
 from exportkit.errors import SplitError
 from exportkit.export import DataFile
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
-from exportkit.reading.files import CheckedFile
+from exportkit.reading.files import Checked
 from exportkit.reading.threads import in_order
 from exportkit.schema import merge_statistics
 
@@ -30,7 +30,7 @@ class FileStatistics:
 
     def __init__(
         self,
-        opened: Callable[[DataFile], CheckedFile],
+        opened: Callable[[DataFile], Checked],
         inference: Callable[[DataFile], Inference],
         items: int,
         sample: int | None,

@@ -11,6 +11,10 @@ from exportkit.store import StoreOptions
 
 __all__ = ["ReplayOptions"]
 
+_PROCESS = 250 * 1024 * 1024
+"""What the process takes beside ``memory``."""
+_WORD = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
@@ -38,3 +42,13 @@ class ReplayOptions:
     def budget(self) -> Budget:
         """How the memory is shared out."""
         return Budget.of(self.memory, self.jobs)
+
+    def parquet_memory(self, filter_words: int) -> int:
+        """Returns the bytes that a process may take that writes Parquet, but for filter and entries.
+
+        It does not depend on ``jobs``, for row groups depend on it; entries take at most half of ``memory``.
+
+        Args:
+            filter_words: Words that the filter has.
+        """
+        return _PROCESS + max(0, self.memory - self.memory // 2 - filter_words * _WORD)

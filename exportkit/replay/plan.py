@@ -28,7 +28,7 @@ class ReplayPlan:
         filter_bytes: What the filter of changed keys takes.
         held_bytes: Join entries that stay in memory.
         spilled_bytes: Join entries that go to temporary files, about; 0 where all stay in memory.
-        state_bytes: Bytes of the rebuilt state that lie in temporary files, about; 0 where it is written as an export.
+        state_bytes: Bytes of the rebuilt state that lie in temporary files, about; 0 where it is written.
         temp_dir: Where temporary files go; the system's folder if None.
         memory: What ``memory`` allows.
     """
@@ -63,13 +63,13 @@ class ReplayPlan:
         }
 
 
-def plan_of(chain: ReplayChain, options: ReplayOptions, *, as_export: bool) -> ReplayPlan:
+def plan_of(chain: ReplayChain, options: ReplayOptions, *, written: bool) -> ReplayPlan:
     """Returns what a replay would do; asks for the size of every data file.
 
     Args:
         chain: What is replayed.
         options: What was asked for.
-        as_export: Whether the result is written as an export; else the state lies in temporary files meanwhile.
+        written: Whether the state is written, as an export or as Parquet; else it lies in temporary files.
 
     Raises:
         ObjectNotFoundError: A data file is missing.
@@ -85,7 +85,7 @@ def plan_of(chain: ReplayChain, options: ReplayOptions, *, as_export: bool) -> R
         filter_bytes=words_of(chain, options) * _WORD,
         held_bytes=min(entries, held),
         spilled_bytes=entries if entries > held else 0,
-        state_bytes=0 if as_export else base.bytes + sum(each.bytes for each in changes),
+        state_bytes=0 if written else base.bytes + sum(each.bytes for each in changes),
         temp_dir=options.temp_dir,
         memory=options.memory,
     )

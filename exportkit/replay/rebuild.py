@@ -1,12 +1,13 @@
-"""The three phases of a replay: index the changes, split the base, join what they hit."""
+"""One reading of a base and its changes: index the changes, split the base, join what they hit."""
 
 import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from exportkit.convert.tasks import cut_tasks
 from exportkit.engine.protocols import Engine
@@ -14,20 +15,17 @@ from exportkit.errors import DriftError, ItemCountError
 from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ReplayChain
 from exportkit.joining.changes import Changes, filter_words, index_changes
-from exportkit.joining.joins import Totals
+from exportkit.joining.joins import Totals, join_leaves
 from exportkit.joining.key_types import KeyTypes
-from exportkit.joining.made import MadeExport
 from exportkit.joining.places import named_places
-from exportkit.joining.states import StateReader
-from exportkit.joining.writing import write_joined
-from exportkit.model.joining import JoinOptions, Operation
+from exportkit.joining.states import Kept, StateReader
+from exportkit.model.joining import Joined, JoinOptions, Operation
 from exportkit.reading import Progress, Workers
 from exportkit.reading.spill import Spill
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.samples import told_sample
-from exportkit.sink.export_writer import DataFileWriter
 
-__all__ = ["Rebuild", "words_of"]
+__all__ = ["Rebuilding", "runs_of", "words_of"]
 
 _TEXT_BYTES = 64 * 1024 * 1024
 """Decompressed bytes of the base's data files that go into one file of the result, about."""
@@ -41,147 +39,163 @@ def words_of(chain: ReplayChain, options: ReplayOptions) -> int:
     return filter_words(changes, options.budget.filter_bytes)
 
 
-class _Stopped(Exception):  # noqa: N818 - no error: it leaves a file unfinished that nobody wants any more
-    """Another file failed."""
+def runs_of(base: Export) -> Iterator[tuple[int, Sequence[DataFile]]]:
+    """Yields runs of the base's data files, each with the items it holds: what is kept of a run makes one data file."""
+    counts = array("q", (file.entry.item_count for file in base.files()))
+    billed = base.summary.billed_size_bytes or base.summary.item_count * _ITEM_BYTES
+    files = base.files()
+    for task in cut_tasks(counts, billed / max(1, base.summary.item_count), _TEXT_BYTES):
+        yield task.items, list(islice(files, task.files))
 
 
 @dataclass(kw_only=True)
-class Rebuild:
-    """One replay into an export that is made.
+class Rebuilding:
+    """One reading of a base and its changes; a context manager, and the changes are read on entering.
+
+    First everything has to be taken that is kept of the base, then what is joined.
 
     Attributes:
         chain: What is replayed.
-        made: The export that is made.
         options: What was asked for.
         engine: Reads and joins the records.
-        progress: Hears how it goes on.
+        progress: Hears how it goes on; its ``begin`` is left to the caller.
+        stop: Ends the reading of the base once it is set: nobody waits for the answers any more.
+        changes: What was read of the changes.
+        spill: The changes, and the items that they may hit.
+
+    Raises:
+        ExportkitError: On entering, as ``index_changes``.
     """
 
     chain: ReplayChain
-    made: MadeExport
     options: ReplayOptions
     engine: Engine
     progress: Progress
+    stop: threading.Event
+    changes: Changes = field(init=False)
+    spill: Spill = field(init=False)
 
-    def run(self) -> Mapping[str, Any]:
-        """Replays, finishes the export with its lineage, and returns what that tells of the replay.
-
-        Files of samples are told by their URIs; in the lineage, which does not depend on places, by their names.
-
-        Raises:
-            DriftError: There is drift, and it was to be refused.
-            ChainError: Base and changes have keys of other types.
-            DuplicateKeyError: Two items of the base have one key that a change hits.
-            ItemCountError: The result is not what base and changes amount to.
-            ExportkitError: As ``exportkit.replay``.
-        """
-        links = [link.export for link in self.chain.links]
-        self.progress.begin(sum(each.summary.item_count for each in (self._base, *links)))
-        with self._spill() as spill:
-            changes, kept = self._read(spill, links)
-            totals = write_joined(
-                self.made,
-                self.engine,
-                spill,
-                JoinOptions(operation=Operation.REPLAY, form=self.options.form, sources=self.chain.sources),
-                exports=self._exports,
-                records=sum(changes.records),
-                jobs=self.options.jobs,
+    def __enter__(self) -> Self:
+        options = self.options
+        key_filter, types = self.engine.key_filter(words_of(self.chain, options)), KeyTypes()
+        with ExitStack() as stack:
+            self.spill = stack.enter_context(
+                Spill(
+                    self.engine.partition_entries,
+                    temp_dir=options.temp_dir,
+                    memory=options.budget.entry_bytes,
+                    what="changes",
+                )
             )
-        samples = self._samples(totals)
-        if self.options.strict and totals.drifts:
-            raise DriftError({str(kind): count for kind, count in totals.drift.items()}, samples)
-        told = {
-            "key": None if changes.key_names is None else list(changes.key_names),
-            "counts": self._counts(kept, changes, totals),
-            "drift": {str(kind): count for kind, count in totals.drift.items()},
-            "samples": samples,
-        }
-        named = [{**sample, "file": sample["file"].rpartition("/")[2]} for sample in samples]
-        self.made.finish({**told, "samples": named})
-        return told
+            self.changes = index_changes(
+                [link.export for link in self.chain.links],
+                engine=self.engine,
+                form=options.form,
+                jobs=options.jobs,
+                spill=self.spill,
+                key_filter=key_filter,
+                key_types=types,
+                max_record_size=options.max_record_size,
+                progress=self.progress,
+            )
+            self._reader: StateReader | None = StateReader(
+                export=self.base,
+                engine=self.engine,
+                form=options.form,
+                key_names=self.changes.key_names or (),
+                key_filter=key_filter,
+                spill=self.spill,
+                key_types=types,
+                max_record_size=options.max_record_size,
+                progress=self.progress,
+                stop=self.stop,
+            )
+            self._held = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.__exit__(kind, error, trace)
 
     @property
-    def _base(self) -> Export:
+    def base(self) -> Export:
+        """The full export."""
         assert self.chain.base is not None, "a replay has one"
         return self.chain.base
 
     @property
-    def _exports(self) -> Sequence[Export]:
-        return [self._base, *(link.export for link in self.chain.links)]
+    def exports(self) -> Sequence[Export]:
+        """The base and the increments, by their numbers as sources."""
+        return [self.base, *(link.export for link in self.chain.links)]
 
-    def _spill(self) -> Spill:
-        memory = self.options.budget.entry_bytes
-        partition = self.engine.partition_entries
-        return Spill(partition, temp_dir=self.options.temp_dir, memory=memory, what="changes")
+    @property
+    def join_options(self) -> JoinOptions:
+        """How base and changes are joined."""
+        return JoinOptions(operation=Operation.REPLAY, form=self.options.form, sources=self.chain.sources)
 
-    def _read(self, spill: Spill, links: Sequence[Export]) -> tuple[Changes, int]:
-        """Reads the changes, then the base; returns what was read, and how many items were kept at once."""
-        key_filter = self.engine.key_filter(words_of(self.chain, self.options))
-        types = KeyTypes()
-        changes = index_changes(
-            links,
-            engine=self.engine,
-            form=self.options.form,
-            jobs=self.options.jobs,
-            spill=spill,
-            key_filter=key_filter,
-            key_types=types,
-            max_record_size=self.options.max_record_size,
-            progress=self.progress,
-        )
-        stop, workers = threading.Event(), Workers(self.options.jobs)
-        reader = StateReader(
-            export=self._base,
-            engine=self.engine,
-            form=self.options.form,
-            key_names=changes.key_names or (),
-            key_filter=key_filter,
-            spill=spill,
-            key_types=types,
-            max_record_size=self.options.max_record_size,
-            progress=self.progress,
-            stop=stop,
-            workers=workers,
-        )
+    def kept_of(
+        self, files: Iterable[DataFile], workers: Workers, *, lines: bool = True
+    ) -> Generator[Kept, None, None]:
+        """Yields what no change can hit of some of the base's data files.
 
-        def keep(task: tuple[DataFileWriter, Sequence[DataFile]]) -> int:
-            output, files = task
-            pieces = workers.ahead(reader.kept_of(files), lambda kept: len(kept.lines))
-            with output, closing(pieces):
-                for lines, records in pieces:
-                    output.write(lines, records)
-                if stop.is_set():
-                    raise _Stopped
-                return output.records
+        Args:
+            files: The files.
+            workers: The threads that read.
+            lines: Whether the lines are wanted, rather than their number alone.
 
-        with closing(workers.in_order(keep, self._tasks(), stop)) as results:
-            return changes, sum(results)
+        Raises:
+            ExportkitError: As ``StateReader.kept``.
+        """
+        assert self._reader is not None, "the base comes first"
+        reader = replace(self._reader, workers=workers, keep_lines=lines)
+        return workers.ahead(reader.kept_of(files), lambda kept: len(kept.lines))
 
-    def _tasks(self) -> Iterator[tuple[DataFileWriter, Sequence[DataFile]]]:
-        """Yields runs of the base's data files, each with the file that takes what is kept of them."""
-        counts = array("q", (file.entry.item_count for file in self._base.files()))
-        summary = self._base.summary
-        billed = summary.billed_size_bytes or summary.item_count * _ITEM_BYTES
-        files = self._base.files()
-        for task in cut_tasks(counts, billed / max(1, summary.item_count), _TEXT_BYTES):
-            yield self.made.data_file(), list(islice(files, task.files))
+    def joined(self, hashes: range) -> Iterator[Joined]:
+        """Yields what becomes of the keys that changes may hit; arguments and errors as ``join_leaves``."""
+        self._reader = None  # and with it the filter, whose memory is the joining's now
+        return join_leaves(self.engine, self.spill, self.join_options, self.exports, hashes)
 
-    def _counts(self, kept: int, changes: Changes, totals: Totals) -> Mapping[str, int]:
-        """Returns what became of the base's items and of the changes, once it adds up."""
-        base, untouched = self._base.summary.item_count, kept + totals.untouched
+    def told(self, kept: int, totals: Totals, items: int, uri: str) -> dict[str, Any]:
+        """Returns what is to be told of the replay, once everything adds up.
+
+        Args:
+            kept: Items of the base that no change could hit.
+            totals: What became of the others.
+            items: Items that were written.
+            uri: Where they were written to.
+
+        Raises:
+            DriftError: There is drift, and it was to be refused.
+            ItemCountError: The result is not what base and changes amount to.
+        """
+        counts = self._counts(kept, totals, items, uri)
+        places = named_places(self.exports, (drift.place for drift in totals.samples))
+        samples = [told_sample(drift, place) for drift, place in zip(totals.samples, places, strict=True)]
+        if self.options.strict and totals.drifts:
+            raise DriftError({str(kind): count for kind, count in totals.drift.items()}, samples)
+        names = self.changes.key_names
+        return {
+            "key": None if names is None else list(names),
+            "counts": counts,
+            "drift": {str(kind): count for kind, count in totals.drift.items()},
+            "samples": samples,
+        }
+
+    def _counts(self, kept: int, totals: Totals, items: int, uri: str) -> Mapping[str, int]:
+        base, untouched = self.base.summary.item_count, kept + totals.untouched
         if (
             base != untouched + totals.replaced + totals.deleted
-            or self.made.item_count != untouched + totals.replaced + totals.inserted
+            or items != untouched + totals.replaced + totals.inserted
         ):
             raise ItemCountError(
-                self.made.uri,
+                uri,
                 f"of {base:,} items {untouched:,} were untouched, {totals.replaced:,} replaced, {totals.deleted:,} "
-                f"deleted, {totals.inserted:,} inserted, and {self.made.item_count:,} written: a bug in exportkit",
+                f"deleted, {totals.inserted:,} inserted, and {items:,} written: a bug in exportkit",
             )
         return {
             "base": base,
-            "changes": sum(changes.records),
+            "changes": sum(self.changes.records),
             "inserted": totals.inserted,
             "replaced": totals.replaced,
             "deleted": totals.deleted,
@@ -189,9 +203,5 @@ class Rebuild:
             "absent": totals.absent,
             "repeated": totals.repeated,
             "ghosts": totals.ghosts,
-            "items": self.made.item_count,
+            "items": items,
         }
-
-    def _samples(self, totals: Totals) -> list[dict[str, Any]]:
-        places = named_places(self._exports, (drift.place for drift in totals.samples))
-        return [told_sample(drift, place) for drift, place in zip(totals.samples, places, strict=True)]

@@ -1,9 +1,10 @@
 """A table rebuilt from a base and increments: written as an export or as Parquet, or read at once."""
 
 import os
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,26 +12,29 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from exportkit.convert.options import ConvertArguments
-from exportkit.convert.run import Prepared, prepare
+from exportkit.convert.run import prepare
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine
 from exportkit.errors import DriftError, UsageError
 from exportkit.export import open_export
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
+from exportkit.joining.identity import Identity, identify, inputs_of
 from exportkit.joining.lineage import lineage_of_result
-from exportkit.joining.made import MadeExport, inputs_of
+from exportkit.joining.made import MadeExport
 from exportkit.joining.sizes import check_space
 from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
+from exportkit.model.manifest import ManifestSummary
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import parse_time
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
+from exportkit.replay.exported import write_state
 from exportkit.replay.options import ReplayOptions
-from exportkit.replay.parquet import convert_state
 from exportkit.replay.plan import ReplayPlan, plan_of
-from exportkit.replay.rebuild import Rebuild, words_of
+from exportkit.replay.rebuild import Rebuilding, words_of
 from exportkit.replay.report import ReplayReport
+from exportkit.replay.state import StateSource
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.temporary import temporary_folder
 from exportkit.verify import verify
@@ -75,7 +79,7 @@ def replay(
         strict: Refuse where an old image is not the state before its change, instead of counting that.
         jobs: Data files side by side; one for each processor if None. The result does not depend on it.
         memory: Bytes to take for filter, entries and joining.
-        temp_dir: Where entries spill to, and the state lies while it is read or becomes Parquet; the system's if None.
+        temp_dir: Where entries spill to, and the state lies while it is read; the system's if None.
         max_record_size: Bytes a record may have.
         storage: How exports and destination are reached; standard AWS configuration if None.
         base_storage: How the base, and what is found beside it, is reached; as the others if None. An earlier result
@@ -142,17 +146,17 @@ class Rebuilt:
     progress: Progress
     _opened: ExitStack = field(default_factory=ExitStack)
 
-    def plan(self, *, as_export: bool = True) -> ReplayPlan:
+    def plan(self, *, written: bool = True) -> ReplayPlan:
         """Returns what would be done, and what it takes; asks for the size of every data file.
 
         Args:
-            as_export: Whether the state would be written as an export, rather than read or made Parquet.
+            written: Whether the state would be written, as an export or as Parquet, rather than read at once.
 
         Raises:
             ObjectNotFoundError: A data file is missing.
             StoreError: A size cannot be told.
         """
-        return plan_of(self.chain, self.options, as_export=as_export)
+        return plan_of(self.chain, self.options, written=written)
 
     def write(self, dest: Location, *, verify_result: bool = False) -> ReplayReport:
         """Writes the state as a full export, ``dest/AWSDynamoDB/<ExportId>``, and returns what was done.
@@ -197,9 +201,10 @@ class Rebuilt:
         return report
 
     def to_parquet(self, dest: Location, **arguments: Unpack[ConvertArguments]) -> ReplayReport:
-        """Writes the state as Parquet, the very files that ``convert`` makes of what ``write`` writes.
+        """Writes the state as Parquet, as ``convert`` writes what ``write`` writes: the same rows in the same order.
 
-        Meanwhile the state lies in temporary files.
+        The state itself is written nowhere. What a run that was killed had finished is kept: the same call goes on
+        with it. Where an input turns out to be wrong, nothing is left.
 
         Args:
             dest: The folder or S3 URI the result goes to, as for ``convert``.
@@ -209,25 +214,32 @@ class Rebuilt:
             ExportkitError: As ``write`` and ``convert``.
         """
         started = time.monotonic()
+        options = self.options
         prepared = prepare(
             dest,
-            jobs=self.options.jobs,
-            memory=self.options.memory,
-            temp_dir=self.options.temp_dir,
-            max_record_size=self.options.max_record_size,
-            storage=self.options.storage,
+            jobs=options.jobs,
+            memory=options.parquet_memory(words_of(self.chain, options)),
+            temp_dir=options.temp_dir,
+            max_record_size=options.max_record_size,
+            storage=options.storage,
             progress=self.progress,
             engine=self.engine,
             **arguments,
         )
-        with self._temporary(prepared) as (made, told):
-            dataset = convert_state(prepared, made, told)
+        check_space(options.temp_dir, self.plan().temporary_bytes)
+        source = StateSource(self.chain, options, self.engine, self._identity(), prepared.opened, prepared.jobs)
+        dataset = prepared.convert(source)
+        told = dataset.export["replayed"]
+        if dataset.already:
+            self._refuse_drift(told)
         return replace(self._report(dataset.dest, told, started, already=dataset.already), dataset=dataset)
 
     def __enter__(self) -> OpenExport:
         """Rebuilds the state into temporary files, and returns it for reading; errors as ``write``."""
         with ExitStack() as stack:
-            made, _ = stack.enter_context(self._temporary())
+            folder = stack.enter_context(temporary_folder(self.options.temp_dir))
+            with self._made(folder, StoreOptions(), level=self._level()) as made:
+                self._rebuilt(made)
             export = open_export(made.uri)
             self._opened = stack.pop_all()
         options = self.options
@@ -238,44 +250,42 @@ class Rebuilt:
     ) -> None:
         self._opened.close()
 
-    @contextmanager
-    def _temporary(self, prepared: Prepared | None = None) -> Iterator[tuple[MadeExport, Mapping[str, Any]]]:
-        """Gives the rebuilt state as an export in a temporary folder, and what its lineage tells of the replay.
-
-        Args:
-            prepared: What it is to be converted by, if so: what stands in the way of that is told first.
-        """
-        with temporary_folder(self.options.temp_dir) as folder:
-            made = self._made(folder, StoreOptions(), level=self._level())
-            if prepared is not None:
-                prepared.refuse_another(made.fingerprint)
-            with made:
-                told = self._rebuilt(made)
-            yield made, told
-
     def _level(self) -> int | None:
         """Returns how the state is compressed in temporary files: not at all, for speed, where there is ample room.
 
         Raises:
             StoreError: There is no room for it even if it is compressed.
         """
-        plan = self.plan(as_export=False)
+        plan = self.plan(written=False)
         free = check_space(self.options.temp_dir, plan.temporary_bytes)
         return None if free > _AMPLE * (plan.spilled_bytes + sum(size.text_bytes for size in plan.sizes)) else 1
 
     def _made(self, dest: Location, storage: StoreOptions, level: int | None = 1) -> MadeExport:
+        return MadeExport(dest, storage, *self._made_of(), level=level)
+
+    def _identity(self) -> Identity:
+        return identify(*self._made_of())
+
+    def _made_of(self) -> tuple[ManifestSummary, str, list[dict[str, Any]], dict[str, Any], Mapping[str, Any]]:
+        """Returns what the result is, what makes it, its inputs, its settings, and what it is to tell on."""
         chain, options = self.chain, self.options
         assert chain.base is not None, "a replay has one"
         summary = replace(chain.base.summary, export_time=chain.end, output_format=options.form)
         inputs = inputs_of((chain.base, *(link.export for link in chain.links)))
         # Which lines the filter lets through without need decides where they are written.
         settings = {"format": str(options.form), "filter_words": words_of(chain, options)}
-        return MadeExport(dest, storage, summary, "replay", inputs, settings, chain.carried(), level=level)
+        return summary, "replay", inputs, settings, chain.carried()
 
     def _rebuilt(self, made: MadeExport) -> Mapping[str, Any]:
         """Rebuilds into an export; returns what its lineage tells of that."""
-        run = Rebuild(chain=self.chain, made=made, options=self.options, engine=self.engine, progress=self.progress)
-        return run.run()
+        state = Rebuilding(
+            chain=self.chain,
+            options=self.options,
+            engine=self.engine,
+            progress=self.progress,
+            stop=threading.Event(),
+        )
+        return write_state(state, made)
 
     def _told(self, made: MadeExport) -> Mapping[str, Any]:
         """Returns what the lineage of a result that was there before tells.
@@ -287,9 +297,12 @@ class Rebuilt:
         """
         store = open_store(made.uri, self.options.storage.for_output())
         told = lineage_of_result(store, made.uri, ["key", "counts", "drift", "samples"])
+        self._refuse_drift(told)
+        return told
+
+    def _refuse_drift(self, told: Mapping[str, Any]) -> None:
         if self.options.strict and any(told["drift"].values()):
             raise DriftError(told["drift"], told["samples"])
-        return told
 
     def _report(self, dest: str, told: Mapping[str, Any], started: float, *, already: bool) -> ReplayReport:
         return ReplayReport(

@@ -14,7 +14,7 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import ExportkitError, UnfitExportError, UsageError
 from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
-from exportkit.joining.made import inputs_of
+from exportkit.joining.identity import inputs_of
 from exportkit.locations import Location
 from exportkit.model.description import TableDescription
 from exportkit.model.formats import ExportType

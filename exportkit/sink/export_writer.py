@@ -15,13 +15,21 @@ import re
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from hashlib import md5, sha256
+from hashlib import md5
 from types import TracebackType
 from typing import Self
 
 from exportkit.errors import UsageError
 from exportkit.model.formats import ExportType
-from exportkit.model.layout import DATA_FOLDER, MANIFEST_FILES, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_export_id
+from exportkit.model.layout import (
+    DATA_FOLDER,
+    MANIFEST_FILES,
+    MANIFEST_SUMMARY,
+    ROOT_FOLDER,
+    STARTED,
+    data_file_name,
+    is_export_id,
+)
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
 from exportkit.sink.deflated import DeflatedMember
 from exportkit.sink.stored import StoredMember
@@ -119,7 +127,7 @@ class ExportWriter:
         ExportId and that order.
         """
         index = len(self._keys)
-        name = base64.b32encode(sha256(f"{self._id}/{index}".encode()).digest()[:16]).decode().lower().rstrip("=")
+        name = data_file_name(self._id, index)
         # The data of all incremental exports under one prefix lies in one folder.
         folder = self._top if self._summary.export_type is ExportType.INCREMENTAL else self._own
         key = f"{folder}/{DATA_FOLDER}/{name}{self._summary.output_format.suffix}"

@@ -27,7 +27,8 @@ from exportkit.errors import (
 )
 from exportkit.export import Export, open_export
 from exportkit.inspect import inspect
-from exportkit.joining.made import LINEAGE, MadeExport, inputs_of
+from exportkit.joining.identity import inputs_of
+from exportkit.joining.made import LINEAGE, MadeExport
 from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary

@@ -1,37 +1,54 @@
-"""The law of replay to Parquet: the very bytes that convert makes of the export that replay makes."""
+"""The law of replay to Parquet: the rows that convert makes of the export that replay makes, in its order."""
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import exportkit
+from exportkit.convert.work import TaskRecord, Workplace
 from exportkit.engine.protocols import Engine
-from exportkit.errors import Md5MismatchError, UsageError
+from exportkit.errors import DriftError, Md5MismatchError, UsageError
 from exportkit.model.formats import OutputFormat
-from exportkit.schema import SchemaOptions
-from tests.replay.story import files_in, written
+from exportkit.reading.spill import Spill
+from exportkit.replay.rebuild import Rebuilding
+from exportkit.schema import Numbers, SchemaOptions
+from tests.replay.story import drifted, files_in, history, written
 
 JSON, ION = OutputFormat
-
-HOWS: list[dict[str, Any]] = [
-    {},
-    {"options": SchemaOptions(flatten_depth=1, rest_as_json=True, columns=("pk",))},
-    {"sample": 3, "compression": "snappy"},
-    {"split_by": "pk"},
-    {"target_file_size": 1000},
-]
 
 
 def parquet_in(folder: Path) -> dict[str, str]:
     return {name: digest for name, digest in files_in(folder).items() if name.endswith(".parquet")}
 
 
-@pytest.mark.parametrize("how", HOWS, ids=["plain", "columns", "sampled", "split", "small files"])
+HOWS: list[dict[str, Any]] = [
+    {},
+    {"options": SchemaOptions(flatten_depth=1, rest_as_json=True, columns=("pk",))},
+    {"split_by": "pk"},
+    {"target_file_size": 1000},
+    {"options": SchemaOptions(numbers=Numbers.STRING)},
+]
+
+
+def table_in(folder: Path) -> pa.Table:
+    """Returns the rows of a dataset, file by file in the order of their names."""
+    return pa.concat_tables([pq.read_table(path) for path in sorted((folder / "data").iterdir())])
+
+
+def datasets_in(folder: Path) -> dict[str, Path]:
+    """Returns the folders that have a dataset of their own, by their names; the folder itself where it is not split."""
+    split = {path.parent.name: path.parent for path in folder.glob("*=*/dataset.json")}
+    return split or {"": folder}
+
+
+@pytest.mark.parametrize("how", HOWS, ids=["plain", "columns", "split", "small files", "numbers as strings"])
 @pytest.mark.parametrize("form", OutputFormat)
 def test_equal_to_an_export_that_is_converted(
     engine: Engine, tmp_path: Path, form: OutputFormat, how: dict[str, Any]
@@ -41,21 +58,125 @@ def test_equal_to_an_export_that_is_converted(
     direct = state.to_parquet(tmp_path / "direct", **how)
     exported = state.write(tmp_path / "export")
     exportkit.convert(exported.dest, tmp_path / "converted", engine=engine, jobs=2, **how)
-    found = parquet_in(tmp_path / "direct")
-    assert found == parquet_in(tmp_path / "converted")
-    assert found
+    found, expected = datasets_in(tmp_path / "direct"), datasets_in(tmp_path / "converted")
+    assert list(found) == list(expected)
+    for name, folder in found.items():
+        table = table_in(folder)
+        assert table.schema.equals(table_in(expected[name]).schema, check_metadata=True)
+        assert table.equals(table_in(expected[name]))
     assert direct.counts == exported.counts
     assert direct.dataset is not None
-    assert direct.dataset.rows == exported.items
+    assert direct.dataset.rows == direct.dataset.items == exported.items
+
+
+def test_a_sample_is_of_base_and_changes(engine: Engine, base: Path, tmp_path: Path) -> None:
+    report = exportkit.replay(base, engine=engine).to_parquet(tmp_path / "d", sample=40, compression="snappy")
+    assert report.dataset is not None
+    assert not report.dataset.counts.rescued
+    assert table_in(tmp_path / "d").schema.names == ["n", "pk", "_rescued"]
+    assert table_in(tmp_path / "d").num_rows == 39
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_state_is_written_nowhere_and_the_bytes_do_not_depend_on_jobs(
+    engine: Engine, tmp_path: Path, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = written(tmp_path / "in", forms=(JSON, ION))
+    made: list[Path] = []
+
+    def partition(self: Spill, *_: object) -> None:
+        made.append(Path())
+
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *_, **__: pytest.fail("nothing is to lie in a temporary folder"))
+    monkeypatch.setattr(Spill, "_spill", partition)
+    state = exportkit.replay(base, engine=engine, jobs=jobs)
+    state.to_parquet(tmp_path / "d", target_file_size=1000)
+    assert not made
+    assert state.plan().temporary_bytes == 0
+    again = exportkit.replay(base, engine=engine, jobs=2)
+    again.to_parquet(tmp_path / "e", target_file_size=1000)
+    assert parquet_in(tmp_path / "d") == parquet_in(tmp_path / "e")
+    assert len(parquet_in(tmp_path / "d")) > 1
+
+
+LATE = history(
+    *((-1, f"k{n:02}", n) for n in range(40)),
+    *((0.2 + n / 100, f"k{n:02}", 10**20 + n) for n in range(40)),
+)
+
+
+@pytest.mark.parametrize("windows", [0, 1])
+def test_the_schema_is_that_of_the_final_state(engine: Engine, tmp_path: Path, windows: int) -> None:
+    """Every number outgrows the base's; with no window at all the base is the state."""
+    base = written(tmp_path / "in", LATE, windows=windows)
+    exportkit.replay(base, engine=engine).to_parquet(tmp_path / "d")
+    table = table_in(tmp_path / "d")
+    expected = pa.decimal128(38, 0) if windows else pa.int64()
+    assert table.schema.field("n").type == expected
+    assert sorted(map(int, table["n"].to_pylist())) == [n + 10**20 * windows for n in range(40)]
+
+
+def test_an_attribute_that_all_items_have_lost_is_no_column(engine: Engine, tmp_path: Path) -> None:
+    """The guess has it, for the base's sample has it; the whole state has not."""
+    gone = history(*((-1, f"k{n:02}", n) for n in range(5)), *((0.5, f"k{n:02}", None) for n in range(5)))
+    base = written(tmp_path / "in", gone, windows=1)
+    report = exportkit.replay(base, engine=engine).to_parquet(tmp_path / "d")
+    assert report.counts["deleted"] == 5
+    assert report.items == 0
+    table = table_in(tmp_path / "d")
+    assert (table.num_rows, table.schema.names) == (0, ["_rest"])
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 3])
+def test_a_run_that_was_interrupted_is_gone_on_with(
+    engine: Engine, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: int
+) -> None:
+    exportkit.replay(base, engine=engine).to_parquet(tmp_path / "whole", target_file_size=300)
+    done: list[int] = []
+    save = Workplace.save_record
+
+    def interrupted(self: Workplace, task: int, record: TaskRecord) -> None:
+        if len(done) == tasks:
+            raise KeyboardInterrupt
+        done.append(task)
+        save(self, task, record)
+
+    state = exportkit.replay(base, engine=engine, jobs=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Workplace, "save_record", interrupted)
+        try:
+            state.to_parquet(tmp_path / "d", target_file_size=300)
+        except KeyboardInterrupt:
+            assert not (tmp_path / "d/dataset.json").exists()
+    report = state.to_parquet(tmp_path / "d", target_file_size=300)
+    assert report.dataset is not None
+    assert report.already or report.dataset.resumed == tasks
+    assert report.counts["items"] == report.dataset.rows == 39
+    assert parquet_in(tmp_path / "d") == parquet_in(tmp_path / "whole")
+
+
+def test_drift_that_is_refused_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    base = drifted(tmp_path / "in")
+    with pytest.raises(DriftError):
+        exportkit.replay(base, engine=engine, strict=True).to_parquet(tmp_path / "d")
+    assert files_in(tmp_path / "d") == {}
+    assert sum(exportkit.replay(base, engine=engine).to_parquet(tmp_path / "d").drift.values()) == 3
+    with pytest.raises(DriftError):
+        exportkit.replay(base, engine=engine, strict=True).to_parquet(tmp_path / "d")
+    assert table_in(tmp_path / "d").num_rows
 
 
 def test_the_dataset_tells_what_it_is_made_of(engine: Engine, base: Path, tmp_path: Path) -> None:
     exportkit.replay(base, engine=engine).to_parquet(tmp_path / "d")
     told = orjson.loads((tmp_path / "d/dataset.json").read_bytes())
-    assert told["export"]["uri"] is None, "it was in temporary files"
+    assert told["export"]["uri"] is None, "it was written nowhere"
     assert [each["items"] for each in told["export"]["exportkit"]["inputs"]] == [40, 7, 3]
     assert told["export"]["replayed"]["counts"]["deleted"] == 2
     assert "/tmp" not in str(told["export"])
+    assert sum(each["items"] for each in told["inputs"] if each["task"] == 0) == 40
+    assert sum(each["items"] for each in told["inputs"] if each["task"] is None) == 10
+    assert all(each["md5"] for each in told["inputs"])
+    assert told["counts"]["items"] == told["counts"]["rows"] == 39
     assert pq.read_table(tmp_path / "d/data").num_rows == 39
 
 
@@ -64,10 +185,14 @@ def test_the_same_again_is_there_already_and_another_is_refused(
 ) -> None:
     state = exportkit.replay(base, engine=engine)
     assert not state.to_parquet(tmp_path / "d").already
-    assert state.to_parquet(tmp_path / "d").already
+    again = state.to_parquet(tmp_path / "d")
+    assert again.already
+    assert again.counts["items"] == again.items == 39
+    assert again.dataset is not None
+    assert again.dataset.items == 39
     earlier = exportkit.replay(base, engine=engine, until="2026-01-14T10:35:00Z")
     with monkeypatch.context() as patched:
-        patched.setattr(sys.modules["exportkit.replay.rebuilt"].Rebuild, "run", lambda _: pytest.fail("too late"))
+        patched.setattr(Rebuilding, "__enter__", lambda _: pytest.fail("too late"))
         with pytest.raises(UsageError, match="another input"):
             earlier.to_parquet(tmp_path / "d")
     assert earlier.to_parquet(tmp_path / "d", overwrite=True).items == 40
@@ -76,7 +201,7 @@ def test_the_same_again_is_there_already_and_another_is_refused(
 def test_what_stands_in_the_way_is_told_before_anything_is_rebuilt(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["exportkit.replay.rebuilt"].Rebuild, "run", lambda _: pytest.fail("too late"))
+    monkeypatch.setattr(Rebuilding, "__enter__", lambda _: pytest.fail("too late"))
     (tmp_path / "d").mkdir()
     (tmp_path / "d/mine.txt").write_text("mine")
     state = exportkit.replay(base)

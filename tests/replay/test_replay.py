@@ -312,7 +312,7 @@ def test_the_plan_tells_what_applies_and_what_it_takes(engine: Engine, tmp_path:
     assert len(told["links"]) == 2
     assert told["temporary"] == {"folder": None, "entries": 0, "state": 0}
     assert 0 < told["memory"]["filter"] + told["memory"]["entries"] < told["memory"]["allowed"] == 1 << 30
-    assert rebuilt(base, engine).plan(as_export=False).state_bytes > 0
+    assert rebuilt(base, engine).plan(written=False).state_bytes > 0
     assert not (tmp_path / "out").exists()
 
 
