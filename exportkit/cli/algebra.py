@@ -110,7 +110,7 @@ def diff(
     from exportkit.algebra import diff as run  # noqa: PLC0415 - quick --help
 
     if (output is None) != summary:
-        raise UsageError("name where the change goes to (-o DEST), or ask for --summary")
+        raise UsageError("diff takes either of the two: where the change goes to (-o DEST), or --summary")
     options = storage.resolve(stored)
     with _progress("diff") as progress:
         report = run(
@@ -245,7 +245,7 @@ def _print(report: "ChangeReport", line: Callable[..., None]) -> None:
     line("removed", _many(report.removed, "item"))
     line("changed", _many(report.changed, "item"))
     if report.dropped:
-        line("dropped", f"{_many(report.dropped, 'key')} that need no record")
+        line("dropped", f"{_many(report.dropped, 'key')} without need of a record")
     if report.repeated:
         line("repeated", f"{_many(report.repeated, 'record')}: the same export has a later one of the key", "yellow")
     _print_attributes(report, line)

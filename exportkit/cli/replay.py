@@ -24,6 +24,7 @@ from exportkit.errors import DriftError, UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
+from exportkit.reasons import Severity
 from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from exportkit.joining.chains import ReplayChain
     from exportkit.replay import ReplayPlan, ReplayReport
+    from exportkit.verify import VerifyReport
 
 __all__ = ["replay"]
 
@@ -229,11 +231,22 @@ def _print_report(report: "ReplayReport", console: "Console") -> None:
     line("written to", report.dest)
     line("items", f"{report.items:,}")
     if report.verified is not None:
-        line("verified", "every record" if report.verified.ok else "NOT OK", "" if report.verified.ok else "bold red")
+        _print_verified(report.verified, report.dest, line)
     if report.already:
         line("", "this very result was there already: nothing was done", "bold green")
         return
     line("took", f"{report.seconds:,.1f} s", "bold green" if report.ok else "bold red")
+
+
+def _print_verified(verified: "VerifyReport", dest: str, line: _Line) -> None:
+    if verified.ok:
+        line("verified", "every record")
+        return
+    line("verified", "NOT OK", "bold red")
+    errors = [finding for finding in verified.findings if finding.severity is Severity.ERROR]
+    for finding in errors[:_SAMPLES_SHOWN]:
+        line("", str(finding))
+    line("", f"exportkit verify tells more; delete {dest} and run again")
 
 
 def _print_drift(report: "ReplayReport", line: _Line) -> None:

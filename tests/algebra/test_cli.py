@@ -22,7 +22,7 @@ def test_diff_for_people(table: Exported, tmp_path: Path) -> None:
         "added         1 item\n",
         "removed       1 item\n",
         "changed       2 items\n",
-        "21 keys that need no record",
+        "21 keys without need of a record",
     ):
         assert told in done.out
     assert f"written to    {made(tmp_path)}" in done.out

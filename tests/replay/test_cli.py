@@ -77,6 +77,18 @@ def test_a_gap_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     assert did("replay", base, last, middle, first, "-o", tmp_path / "all", "--json").told["gaps"] == []
 
 
+def test_a_result_that_is_not_what_it_was_is_told_with_what_is_wrong(base: Path, tmp_path: Path) -> None:
+    words = ("replay", base, "-o", tmp_path / "out", "--verify-result")
+    assert "verified      every record" in did(*words).out
+    path = max(made(tmp_path / "out").glob("data/*"), key=lambda each: each.stat().st_size)
+    path.write_bytes(path.read_bytes()[:-3])
+    done = run(*words)
+    assert done.code == 1
+    assert "verified      NOT OK" in done.out
+    assert f"gzip-corrupt: {path}" in done.out
+    assert f"delete {made(tmp_path / 'out')} and run again" in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
