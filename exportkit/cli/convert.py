@@ -108,7 +108,8 @@ def print_dataset(report: "ConvertReport", console: "Console") -> None:
     if report.export["uri"] is not None:
         line("export", str(report.export["uri"]))
     line("written to", report.dest)
-    line("read", f"{_many(report.items, 'record')} in {_many(report.files, 'file')}")
+    if report.export["uri"] is not None:  # what a replay read has been told
+        line("read", f"{_many(report.items, 'record')} in {_many(report.files, 'file')}")
     for dataset in report.datasets:
         told = f"{_many(dataset.rows, 'row')}, {_many(dataset.columns, 'column')}, "
         told += f"{_many(dataset.files, 'file')}, {decimal(dataset.bytes)}"

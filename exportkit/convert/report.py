@@ -60,7 +60,7 @@ class ConvertReport:
         files: Data files that were read.
         named_files: Those of them that the places in notes name, by their number; none where the export was only a
             stage on the way and is gone.
-        items: Records they hold, as the manifest says.
+        items: Records they hold, as the manifest says; of a state that was rebuilt its items.
         counts: What was counted; ``malformed`` are the records that were quarantined.
         misfits: The first values that were rescued, each with its data file.
         tasks: Tasks the work was cut into.

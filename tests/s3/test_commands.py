@@ -155,7 +155,7 @@ LOOKS = {
     "convert a window": 5,
     "convert split": 3,
     "replay": 2,
-    "replay to parquet": 2,
+    "replay to parquet": 6,
     "diff": 3,
     "compact": 2,
     "revert": 2,
