@@ -148,6 +148,13 @@ pub trait Visitor {
     /// `node` is the map's place in the path trie; [`NodeId::OVERFLOW`] where the trie is full.
     fn begin_map(&mut self, node: NodeId);
 
+    /// Whether [`Self::name`] has to be told of an attribute: where it would do nothing, a parser need not make out the
+    /// name.
+    #[inline(always)]
+    fn takes_name(&self, _node: NodeId) -> bool {
+        true
+    }
+
     /// The name of the attribute whose value follows. `node` as in `begin_map`, of the attribute.
     fn name(&mut self, node: NodeId, name: Text<'_>);
 
@@ -182,6 +189,13 @@ pub trait Visitor {
     #[inline(always)]
     fn short_number(&mut self, value: ShortNumber<'_>) {
         self.number(value.number());
+    }
+
+    /// As [`Self::short_number`]: a whole number, by its digits and so many `zeros` behind them. Together they are
+    /// shorter than a block.
+    #[inline(always)]
+    fn number_with_zeros(&mut self, digits: ShortNumber<'_>, zeros: u8) {
+        digits.with_zeros(zeros, |number| self.short_number(number));
     }
 
     /// A B, or an element of a BS.
@@ -224,6 +238,7 @@ macro_rules! with_events {
             number(value: $crate::events::Number<'_>);
             short_string(value: $crate::events::ShortText<'_>);
             short_number(value: $crate::events::ShortNumber<'_>);
+            number_with_zeros(digits: $crate::events::ShortNumber<'_>, zeros: u8);
             binary(value: $crate::events::Binary<'_>);
             boolean(value: bool);
             null();
@@ -251,6 +266,12 @@ macro_rules! hand_on_to_visitor {
         $crate::events::hand_on_to_visitor! {
             place(number: u64, offset: u64);
         }
+
+        #[inline]
+        fn takes_name(&self, node: $crate::path::NodeId) -> bool {
+            self.visitor.takes_name(node)
+        }
+
         $crate::events::with_events!(hand_on_to_visitor but begin_record);
     };
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {

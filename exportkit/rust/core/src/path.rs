@@ -53,9 +53,9 @@ impl NodeId {
     /// A place that the trie has no room for.
     pub const OVERFLOW: Self = Self(NONE);
 
-    /// The place's number, to index a table with; `usize::MAX` is never one.
+    /// The place's number, to index a table with; that of [`Self::OVERFLOW`] is beyond every table.
     pub const fn index(self) -> usize {
-        if self.0 == NONE { usize::MAX } else { self.0 as usize }
+        self.0 as usize
     }
 }
 

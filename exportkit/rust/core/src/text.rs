@@ -79,6 +79,21 @@ impl<'a> ShortNumber<'a> {
         self.point == self.length
     }
 
+    /// A whole number with so many zeros behind its digits, all written out: to the block's end.
+    #[inline(always)]
+    pub(crate) fn with_zeros<T>(self, zeros: u8, tell: impl FnOnce(ShortNumber<'_>) -> T) -> T {
+        let mut window = *self.window;
+        for (at, byte) in (0..).zip(&mut window) {
+            *byte = if at < self.length { *byte } else { b'0' };
+        }
+        let length = self.length + zeros;
+        tell(ShortNumber {
+            window: &window,
+            length,
+            point: length,
+        })
+    }
+
     /// Whether Ion spells it as an int: what follows its digits is neither a point nor an exponent, nor the zeros that
     /// are told in its place.
     #[inline(always)]

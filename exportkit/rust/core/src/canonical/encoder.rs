@@ -143,8 +143,11 @@ impl Encoder {
     pub fn short_string(&mut self, value: ShortText<'_>) {
         let start = self.out.len();
         let length = value.length % BLOCK;
-        self.out.extend_from_slice(&[b'S', 0, 0, 0, length.to_le_bytes()[0]]);
-        self.out.extend_from_slice(value.window);
+        let mut encoded = [0; HEADER + BLOCK];
+        encoded[0] = b'S';
+        encoded[HEADER - 1] = length.to_le_bytes()[0];
+        encoded[HEADER..].copy_from_slice(value.window);
+        self.out.extend_from_slice(&encoded);
         self.out.truncate(start + HEADER + length);
         self.end_scalar(start);
     }

@@ -5,7 +5,7 @@
 
 use super::cursor::Cursor;
 use crate::events::{Number, ShortNumber, ShortText, Text, Visitor};
-use crate::simd::{BLOCK, Block, base64_run, colons, first, non_digits, non_words, string_stops};
+use crate::simd::{BLOCK, base64_run, colons, first, non_digits, non_words, string_stops};
 
 /// Reads a field name that is bare, and its colon; None where another may stand.
 #[inline(always)]
@@ -124,28 +124,10 @@ impl<'a> Decimal<'a> {
     pub(super) fn tell<V: Visitor>(self, visitor: &mut V) {
         match self {
             Self::Short(number) => visitor.short_number(number),
-            Self::Zeros { digits, zeros, .. } => {
-                let window = &padded(digits);
-                let length = digits.length + zeros;
-                visitor.short_number(ShortNumber {
-                    window,
-                    length,
-                    point: length,
-                });
-            }
+            Self::Zeros { digits, zeros, .. } => visitor.number_with_zeros(digits, zeros),
             Self::Long(text) => visitor.number(Number::Text(text)),
         }
     }
-}
-
-/// The digits of a whole number, and zeros behind them to the block's end.
-#[inline(always)]
-fn padded(digits: ShortNumber<'_>) -> Block {
-    let mut block = *digits.window;
-    for (at, byte) in block.iter_mut().enumerate() {
-        *byte = if small(at) < digits.length { *byte } else { b'0' };
-    }
-    block
 }
 
 /// Bytes of an exponent that keeps numbers of 31 digits in range.
@@ -283,8 +265,11 @@ mod tests {
                 panic!("{text}");
             };
             let length = usize::from(digits.length + zeros);
-            assert_eq!(&padded(digits)[..length], expected.as_bytes());
-            assert!(padded(digits)[length..].iter().all(|&byte| byte == b'0'));
+            digits.with_zeros(zeros, |number| {
+                assert_eq!(&number.window[..length], expected.as_bytes());
+                assert!(number.window[length..].iter().all(|&byte| byte == b'0'));
+                assert!(number.is_integer() && usize::from(number.length) == length);
+            });
         }
         for text in ["1d10", "0d0", "1.5d2", "1d-2", "1234567890123456789012d1"] {
             let line = format!("{text},{}", "7".repeat(64));

@@ -353,6 +353,9 @@ fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Opt
 /// Tells the name of an attribute that was recognised.
 #[inline(always)]
 fn tell_name<V: Visitor>(found: &Recognised<'_>, visitor: &mut V) {
+    if !visitor.takes_name(found.node) {
+        return;
+    }
     let quotes = usize::from(found.tag / tag::QUOTED);
     visitor.name(found.node, Text::plain(found.name.get(quotes..).unwrap_or_default()));
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::apply_options::{ApplyOptions, Payload};
 use super::entry::{Image, Kind, Parts, Place, Value};
 use super::filter::KeyFilter;
+use super::maps::NEW;
 use super::pending::Pending;
-use super::record::{NEW, Record, Wanted};
+use super::record::{Record, Wanted};
 use super::runs::{Run, Runs};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
@@ -33,8 +34,6 @@ struct Items<F> {
     filter: Option<Arc<KeyFilter>>,
     /// Whether the file is written in the form already.
     is_form: bool,
-    /// Whether its numbers may have to be written anew.
-    is_ion: bool,
     /// What every record is told for; more only where it is needed.
     first: Wanted,
     visitor: Record<F>,
@@ -84,9 +83,11 @@ impl<F: Form> Applier<F> {
             items: Items {
                 filter,
                 is_form,
-                is_ion: options.format == OutputFormat::Ion,
                 first,
-                visitor: Record::new(Watched::new(ExportType::Full, Some(options.key_names.clone()))),
+                visitor: Record::new(
+                    Watched::new(ExportType::Full, Some(options.key_names.clone())),
+                    options.format == OutputFormat::Ion && is_form,
+                ),
                 options,
                 again: None,
                 pending: Pending::default(),
@@ -147,7 +148,7 @@ impl<F: Form> Applier<F> {
 impl<F: Form> Items<F> {
     /// Whether the record's line cannot stay as it is.
     fn is_rewritten(&self) -> bool {
-        !self.is_form || self.is_ion && self.visitor.has_ion_int
+        !self.is_form || self.visitor.has_ion_int
     }
 
     /// The first fault of the key of a well-formed record.
@@ -174,10 +175,17 @@ impl<F: Form> Items<F> {
     /// Decides what becomes of a record that has been told for the first time.
     #[inline]
     fn sift(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        if let Some(fault) = self.wrong().or_else(|| self.mixed(line)) {
+        if !self.visitor.key.is_as_first()
+            && let Some(fault) = self.wrong().or_else(|| self.mixed(line))
+        {
             return Err(fault);
         }
-        let hit = self.options.payload != Payload::Line && {
+        let is_line = self.options.payload == Payload::Line;
+        if is_line && (self.first.write || !self.is_rewritten()) {
+            self.wait(line);
+            return Ok(());
+        }
+        let hit = !is_line && {
             let (quick, _) = self.visitor.key.quick_hash();
             self.filter.as_ref().is_none_or(|filter| filter.may_hold(quick))
         };
@@ -198,15 +206,9 @@ impl<F: Form> Items<F> {
     }
 
     /// Keeps a record's line, or makes its entry, or lets the filter decide that later.
-    #[inline]
     fn put(&mut self, hit: bool, line: &Line<'_>) -> Result<(), Fault> {
         if self.options.payload == Payload::Line {
-            let run = self.line(line);
-            let place = (line.number, line.offset);
-            self.pending.push(self.visitor.key.quick_hash(), run, place);
-            if self.pending.is_full() {
-                self.decide();
-            }
+            self.wait(line);
             return Ok(());
         }
         if hit {
@@ -220,6 +222,17 @@ impl<F: Form> Items<F> {
         }
         self.records += 1;
         Ok(())
+    }
+
+    /// Lets the filter decide later what becomes of a record.
+    #[inline]
+    fn wait(&mut self, line: &Line<'_>) {
+        let run = self.line(line);
+        let place = (line.number, line.offset);
+        self.pending.push(self.visitor.key.quick_hash(), run, place);
+        if self.pending.is_full() {
+            self.decide();
+        }
     }
 
     /// Where a record's line stands as it would be kept: in the chunk, but where it has to be written.
@@ -236,7 +249,7 @@ impl<F: Form> Items<F> {
         let start = out.len();
         if is_rewritten {
             push(out, F::ITEM.0);
-            out.extend_from_slice(self.visitor.map(NEW).unwrap_or_default());
+            out.extend_from_slice(self.visitor.written.map(NEW).unwrap_or_default());
             push(out, F::ITEM.1);
         } else {
             out.extend_from_slice(line.bytes); // a chunk before had its beginning
@@ -304,9 +317,9 @@ impl<F: Form> Items<F> {
         let has_texts = self.options.payload == Payload::Image;
         self.key.clear();
         if has_texts {
-            self.visitor.write_key(&mut self.key);
+            self.visitor.written.write_key(&mut self.key);
         }
-        let mut image = self.visitor.image(NEW);
+        let mut image = self.visitor.written.image(NEW);
         if let Some(image) = image.as_mut().filter(|_| !has_texts) {
             image.text = &[];
         }

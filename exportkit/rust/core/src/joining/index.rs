@@ -3,7 +3,8 @@
 use std::mem::take;
 
 use super::entry::{Image, Kind, Parts, Place};
-use super::record::{NEW, OLD, Record, Wanted};
+use super::maps::{NEW, OLD};
+use super::record::{Record, Wanted};
 use crate::events::{Line, Visitor, hand_on_to_visitor};
 use crate::fault::{Fault, Reason};
 use crate::faulty::{Faulty, tell};
@@ -52,7 +53,7 @@ struct Changes<F> {
 impl<F: Form> Index<F> {
     /// Makes an index at the start of a file.
     pub fn new(options: IndexOptions) -> Self {
-        let mut record = Record::new(Watched::new(ExportType::Incremental, None));
+        let mut record = Record::new(Watched::new(ExportType::Incremental, None), false);
         record.want(Wanted {
             hashes: false,
             write: true,
@@ -169,9 +170,9 @@ impl<F: Form> Changes<F> {
                 offset: line.offset,
             },
             timestamp: self.visitor.timestamp,
-            key: self.visitor.keys_text(),
-            new: self.visitor.map(NEW).map(Image::map),
-            old: self.visitor.map(OLD),
+            key: self.visitor.written.keys_text(),
+            new: self.visitor.written.map(NEW).map(Image::map),
+            old: self.visitor.written.map(OLD),
         };
         if !parts.write(&mut self.entries) {
             return Err(Fault::new(Reason::TooLong));

@@ -5,6 +5,7 @@
 
 mod applier;
 mod apply_options;
+mod attributes;
 mod compare;
 mod entry;
 mod filter;
@@ -21,6 +22,7 @@ mod replay;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use self::applier::Applier;
 pub use self::apply_options::{ApplyOptions, Payload};

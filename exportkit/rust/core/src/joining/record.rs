@@ -1,12 +1,7 @@
 //! A record while it is told: its key, and where they are asked for, the hashes and texts of its maps.
 
-use std::ops::Range;
-
-use super::entry::{Image, Value};
-use super::maps::{KEYS, MAPS, Map, place};
-pub(super) use super::maps::{NEW, OLD};
+use super::written::Written;
 use crate::canonical::Encoder;
-use crate::digest::sha256_half;
 use crate::events::{Binary, Line, Member, Number, SetKind, ShortNumber, ShortText, Text, Visitor};
 use crate::key::{Key, NONE, Watched};
 use crate::path::NodeId;
@@ -36,41 +31,48 @@ pub(super) struct Record<F> {
     writing: bool,
     /// Whether anybody takes them: the key, or one of these two. Most values of a state are nobody's.
     taken: bool,
-    /// Whether the key alone ever does: the item of a state is told.
+    interest: Interest,
+    /// Whether the key alone ever takes any: the item of a state is told.
     sifting: bool,
+    /// Whether it is asked if a number is an int or a float of Ion.
+    seeks_ints: bool,
     /// Maps and lists that are open.
     level: usize,
     /// The member that is told.
     member: Member,
-    maps: [Option<Map>; MAPS],
-    encoder: Encoder,
-    values: Values<F>,
-    text: Vec<u8>,
-    /// Where the item's watched attributes stand in the text, by their numbers, and the one that is being written.
-    attributes: Vec<Range<usize>>,
-    attribute: Option<usize>,
+    /// What comes of those that are encoded, and written.
+    pub(super) written: Written<F>,
     pub(super) timestamp: u64,
-    /// Whether a number is an int or a float of Ion.
+    /// Whether a number is an int or a float of Ion, if that is asked.
     pub(super) has_ion_int: bool,
 }
 
+/// What is looked at of what is told. Of most items of a state, that is little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interest {
+    /// Nothing more: all of the key has been told, and nobody wants the rest.
+    Nothing,
+    /// Names of attributes, as one may be the key's.
+    Names,
+    /// Everything.
+    All,
+}
+
 impl<F: Form> Record<F> {
-    pub(super) fn new(watched: Watched) -> Self {
+    /// `seeks_ints`: whether it will be asked if a number is an int or a float of Ion.
+    pub(super) fn new(watched: Watched, seeks_ints: bool) -> Self {
         Self {
             key: Key::new(watched),
             wanted: Wanted::default(),
             encoding: false,
             writing: false,
             taken: false,
+            interest: Interest::All,
             sifting: false,
+            seeks_ints,
             level: 0,
             member: Member::Item,
-            maps: [None, None, None],
-            encoder: Encoder::default(),
-            values: Values::default(),
-            text: Vec::new(),
-            attributes: Vec::new(),
-            attribute: None,
+            written: Written::new(),
             timestamp: 0,
             has_ion_int: false,
         }
@@ -82,34 +84,6 @@ impl<F: Form> Record<F> {
         self.wanted = wanted;
     }
 
-    /// The text of Keys.
-    pub(super) fn keys_text(&self) -> &[u8] {
-        self.maps[KEYS].as_ref().map_or(&[], |map| &self.text[map.text.clone()])
-    }
-
-    /// The text of an image, if there is one; empty where it was not written.
-    pub(super) fn map(&self, map: usize) -> Option<&[u8]> {
-        self.maps[map].as_ref().map(|map| &self.text[map.text.clone()])
-    }
-
-    /// The hash and text of an image, if there is one.
-    pub(super) fn image(&self, map: usize) -> Option<Image<'_>> {
-        self.maps[map].as_ref().map(|map| Image {
-            text: &self.text[map.text.clone()],
-            value: Value::Hash(sha256_half(&self.encoder.encoded()[map.encoding.clone()])),
-        })
-    }
-
-    /// Writes the key attributes of the item, in the order they were named.
-    pub(super) fn write_key(&self, out: &mut Vec<u8>) {
-        push(out, "{");
-        for attribute in &self.attributes {
-            out.extend_from_slice(&self.text[attribute.clone()]);
-            push(out, ",");
-        }
-        close(out, "}");
-    }
-
     #[inline]
     fn judge_taken(&mut self) {
         self.taken = self.encoding || self.writing || self.key.is_keeping();
@@ -118,8 +92,12 @@ impl<F: Form> Record<F> {
     /// As [`Self::begin_name`], of an attribute that the key alone may take.
     #[inline(never)]
     fn begin_key(&mut self, node: NodeId, name: Text<'_>) {
-        self.key.attribute(node, name);
-        self.taken = self.key.is_keeping();
+        if self.level > 1 {
+            self.key.watched.pass_over(node);
+        } else if self.key.keep(node, name) {
+            self.interest = Interest::All;
+            self.taken = true;
+        }
     }
 
     #[inline(never)]
@@ -129,75 +107,80 @@ impl<F: Form> Record<F> {
         } else {
             self.key.attribute(node, name);
             if self.member == Member::Item && self.writing {
-                self.begin_attribute(node, name);
+                let number = self.key.watched.find(node, name);
+                self.written
+                    .attributes
+                    .begin((number != NONE).then_some(number as usize), &self.written.text);
             }
         }
         if self.encoding {
-            self.encoder.name_at(node, name);
+            self.written.encoder.name_at(node, name);
         }
         if self.writing {
-            self.values.name(&mut self.text, node, name);
+            self.written.values.name(&mut self.written.text, node, name);
         }
         self.judge_taken();
     }
 
-    /// Where the text of a watched attribute begins.
-    fn begin_attribute(&mut self, node: NodeId, name: Text<'_>) {
-        self.end_attribute();
-        let number = self.key.watched.find(node, name);
-        self.attribute = (number != NONE).then_some(number as usize);
-        if let Some(attribute) = self.attribute {
-            if self.attributes.len() <= attribute {
-                self.attributes.resize(attribute + 1, 0..0);
-            }
-            self.attributes[attribute] = self.text.len()..self.text.len();
-        }
-    }
-
-    /// Where it ends: before the comma behind it, which a bracket may still take the place of.
-    fn end_attribute(&mut self) {
-        if let Some(attribute) = self.attribute.take() {
-            self.attributes[attribute].end = self.text.len().saturating_sub(1);
-        }
-    }
-
     /// A member that somebody takes more of than the key.
     fn begin_member(&mut self, member: Member) {
-        let (encoding, text) = (self.encoder.encoded().len(), self.text.len());
-        self.maps[place(member)] = Some(Map {
-            encoding: encoding..encoding,
-            text: text..text,
-        });
+        self.written.begin(member);
         self.encoding = self.wanted.hashes && member != Member::Keys;
         self.writing = self.wanted.write;
         self.judge_taken();
     }
 
-    /// Its map begins.
-    fn begin_members_map(&mut self, node: NodeId) {
+    #[inline(never)]
+    fn begin_any_map(&mut self, node: NodeId) {
+        if self.level > 1 {
+            self.value(
+                |encoder| encoder.begin_map_at(node),
+                |values, text| values.begin_map(text),
+                1,
+            );
+            return;
+        }
         if self.encoding {
-            self.encoder.begin_map_at(node);
+            self.written.encoder.begin_map_at(node);
         }
         if self.writing {
-            push(&mut self.text, "{");
+            push(&mut self.written.text, "{");
         }
     }
 
-    /// Its map, and it, end.
+    #[inline(never)]
+    fn end_any_map(&mut self) {
+        if self.level > 0 {
+            self.value(Encoder::end_map, |values, text| values.end_map(text), -1);
+        } else {
+            self.key.end_member();
+            self.end_member();
+        }
+    }
+
+    /// A member's map, and it, end.
     fn end_member(&mut self) {
         if self.encoding {
-            self.encoder.end_map();
+            self.written.encoder.end_map();
         }
-        self.end_attribute();
-        let map = self.maps[place(self.member)].get_or_insert_default();
-        map.encoding.end = self.encoder.encoded().len();
+        self.written.attributes.end(&self.written.text);
         if self.writing {
-            close(&mut self.text, "}");
+            close(&mut self.written.text, "}");
         }
-        map.text.end = self.text.len();
+        self.written.end(self.member);
         self.encoding = false;
         self.writing = false;
         self.taken = false;
+    }
+
+    /// What is looked at of an item between the attributes of its key, which alone are wanted.
+    #[inline]
+    fn rest(&self) -> Interest {
+        if self.key.is_complete() {
+            Interest::Nothing
+        } else {
+            Interest::Names
+        }
     }
 
     #[inline(always)]
@@ -210,16 +193,19 @@ impl<F: Form> Record<F> {
     /// A value that somebody takes. Apart, so that nothing of it stands in the way of the others.
     #[inline(never)]
     fn take(&mut self, tell: impl Fn(&mut Encoder), write: impl FnOnce(&mut Values<F>, &mut Vec<u8>), nesting: isize) {
-        self.key.value(&tell, nesting);
         if self.sifting {
-            self.taken = self.key.is_keeping();
+            self.taken = self.key.item_value(&tell, nesting);
+            if !self.taken {
+                self.interest = self.rest();
+            }
             return;
         }
+        self.key.value(&tell, nesting);
         if self.encoding {
-            tell(&mut self.encoder);
+            tell(&mut self.written.encoder);
         }
         if self.writing {
-            write(&mut self.values, &mut self.text);
+            write(&mut self.written.values, &mut self.written.text);
         }
         self.judge_taken();
     }
@@ -235,12 +221,7 @@ impl<F: Form> Visitor for Record<F> {
         self.level = 0;
         self.has_ion_int = false;
         if self.wanted != Wanted::default() {
-            self.maps = [None, None, None];
-            self.encoder.clear();
-            self.values.begin_record();
-            self.text.clear();
-            self.attributes.clear();
-            self.attribute = None;
+            self.written.clear();
         }
     }
 
@@ -249,7 +230,10 @@ impl<F: Form> Visitor for Record<F> {
         self.key.member(member);
         self.member = member;
         self.sifting = member == Member::Item && self.wanted == Wanted::default();
-        if !self.sifting {
+        if self.sifting {
+            self.interest = self.rest();
+        } else {
+            self.interest = Interest::All;
             self.begin_member(member);
         }
     }
@@ -259,41 +243,40 @@ impl<F: Form> Visitor for Record<F> {
         self.timestamp = micros;
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_map(&mut self, node: NodeId) {
         self.level += 1;
-        if self.level > 1 {
-            self.value(
-                |encoder| encoder.begin_map_at(node),
-                |values, text| values.begin_map(text),
-                1,
-            );
-        } else if !self.sifting {
-            self.begin_members_map(node);
+        if self.interest == Interest::All {
+            self.begin_any_map(node);
+        }
+    }
+
+    #[inline]
+    fn takes_name(&self, node: NodeId) -> bool {
+        match self.interest {
+            Interest::Nothing => false,
+            Interest::Names => !self.key.watched.passes_over(node),
+            Interest::All => self.taken || self.level == 1,
         }
     }
 
     #[inline]
     fn name(&mut self, node: NodeId, name: Text<'_>) {
-        if self.sifting && self.level == 1 {
-            if !self.key.watched.passes_over(node) {
-                self.begin_key(node, name);
-            }
-        } else if self.taken || self.level == 1 {
+        if !self.takes_name(node) {
+            return;
+        }
+        if self.interest == Interest::Names {
+            self.begin_key(node, name);
+        } else {
             self.begin_name(node, name);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_map(&mut self) {
         self.level -= 1;
-        if self.level > 0 {
-            self.value(Encoder::end_map, |values, text| values.end_map(text), -1);
-            return;
-        }
-        self.key.end_member();
-        if !self.sifting {
-            self.end_member();
+        if self.interest == Interest::All {
+            self.end_any_map();
         }
     }
 
@@ -334,10 +317,12 @@ impl<F: Form> Visitor for Record<F> {
 
     #[inline]
     fn number(&mut self, value: Number<'_>) {
-        self.has_ion_int |= match value {
-            Number::Text(text) => !text.iter().any(|byte| matches!(byte, b'.' | b'd' | b'D')),
-            Number::Value(_) => true,
-        };
+        if self.seeks_ints {
+            self.has_ion_int |= match value {
+                Number::Text(text) => !text.iter().any(|byte| matches!(byte, b'.' | b'd' | b'D')),
+                Number::Value(_) => true,
+            };
+        }
         self.value(
             |encoder| encoder.number(value),
             |values, text| values.number(text, value),
@@ -356,12 +341,21 @@ impl<F: Form> Visitor for Record<F> {
 
     #[inline]
     fn short_number(&mut self, value: ShortNumber<'_>) {
-        self.has_ion_int |= value.is_ion_int();
+        if self.seeks_ints && value.is_ion_int() {
+            self.has_ion_int = true;
+        }
         self.value(
             |encoder| encoder.short_number(value),
             |values, text| values.short_number(text, value),
             0,
         );
+    }
+
+    #[inline]
+    fn number_with_zeros(&mut self, digits: ShortNumber<'_>, zeros: u8) {
+        if self.taken {
+            digits.with_zeros(zeros, |number| self.short_number(number));
+        }
     }
 
     #[inline]

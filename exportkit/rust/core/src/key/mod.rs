@@ -5,8 +5,10 @@
 //! in images is what stood in Keys; where an image comes before its Keys, the names of the last record are
 //! tried, and the record is asked for once more where they were others.
 
+mod values;
 mod watched;
 
+use self::values::Values;
 pub(crate) use self::watched::{NONE, Watched};
 use crate::canonical::Encoder;
 use crate::digest::sha256_half;
@@ -42,6 +44,8 @@ pub(crate) struct Key {
     depth: usize,
     again: bool,
     first: Option<FirstKey>,
+    /// Where the values of the key stand, if that has been asked.
+    run: Option<Span>,
 }
 
 /// The key of a file's first record.
@@ -53,46 +57,6 @@ pub struct FirstKey {
     pub line: u64,
     /// Offset of its first byte in the file.
     pub offset: u64,
-}
-
-/// The values of watched attributes in one member, by the attributes' numbers.
-#[derive(Debug, Default)]
-struct Values {
-    present: bool,
-    spans: Vec<Option<Span>>,
-}
-
-impl Values {
-    fn begin(&mut self, count: usize) {
-        self.present = true;
-        self.spans.clear();
-        self.spans.resize(count, None);
-    }
-
-    fn set(&mut self, attribute: u32, span: Span) {
-        let attribute = attribute as usize;
-        match self.spans.get_mut(attribute) {
-            Some(place) => *place = Some(span),
-            None => self.add(attribute, span),
-        }
-    }
-
-    /// Attributes of Keys become known as they come.
-    #[cold]
-    fn add(&mut self, attribute: usize, span: Span) {
-        self.spans.resize(attribute, None);
-        self.spans.push(Some(span));
-    }
-
-    fn span(&self, attribute: u32) -> Option<Span> {
-        self.spans.get(attribute as usize).copied().flatten()
-    }
-
-    /// The canonical encoding of an attribute's value.
-    fn get<'e>(&self, attribute: u32, encoder: &'e Encoder) -> Option<&'e [u8]> {
-        let (start, end) = self.span(attribute)?;
-        encoder.encoded().get(start..end)
-    }
 }
 
 impl Key {
@@ -110,6 +74,7 @@ impl Key {
             depth: 0,
             again: false,
             first: None,
+            run: None,
         }
     }
 
@@ -123,6 +88,7 @@ impl Key {
         self.keeping = None;
         self.depth = 0;
         self.again = false;
+        self.run = None;
     }
 
     /// Whether the record has to be told once more, now that its Keys are known.
@@ -158,6 +124,22 @@ impl Key {
         }
     }
 
+    /// As [`Self::attribute`], of an item; whether its value is being kept.
+    #[inline]
+    pub(crate) fn keep(&mut self, node: NodeId, name: Text<'_>) -> bool {
+        let attribute = self.watched.find(node, name);
+        if attribute != NONE {
+            self.keeping = Some((attribute, self.encoder.encoded().len()));
+        }
+        attribute != NONE
+    }
+
+    /// Whether all attributes of an item have been kept.
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.main.missing == 0
+    }
+
     /// Whether a value is being kept.
     #[inline]
     pub(crate) fn is_keeping(&self) -> bool {
@@ -172,6 +154,19 @@ impl Key {
             self.depth = self.depth.saturating_add_signed(nesting);
             self.end_value();
         }
+    }
+
+    /// As [`Self::value`], of an item's attribute that [`Self::keep`] keeps; whether more of it follows.
+    #[inline(always)]
+    pub(crate) fn item_value(&mut self, tell: impl FnOnce(&mut Encoder), nesting: isize) -> bool {
+        tell(&mut self.encoder);
+        self.depth = self.depth.saturating_add_signed(nesting);
+        if self.depth == 0
+            && let Some((attribute, start)) = self.keeping.take()
+        {
+            self.main.set(attribute, (start, self.encoder.encoded().len()));
+        }
+        self.depth > 0
     }
 
     /// A name inside a value.
@@ -222,6 +217,32 @@ impl Key {
             Some([b'S' | b'N' | b'B', ..]) => None,
             Some(_) => Some(Reason::KeyType),
         }
+    }
+
+    /// Whether the key is surely as that of the first record, and nothing wrong with it. Mostly one pass over its values
+    /// tells so, and where they stand; no says nothing.
+    #[inline]
+    pub(crate) fn is_as_first(&mut self) -> bool {
+        self.run = self.run_as_first();
+        self.run.is_some()
+    }
+
+    #[inline]
+    fn run_as_first(&self) -> Option<Span> {
+        let encoded = self.encoder.encoded();
+        let mut run = None;
+        for (&(attribute, _), kind) in self.watched.key.iter().zip(&self.first.as_ref()?.types) {
+            let (start, end) = self.main.span(attribute)?;
+            if encoded.get(start) != Some(kind) || end - start <= HEADER {
+                return None;
+            }
+            run = match run {
+                None => Some((start, end)),
+                Some((first, last)) if last == start => Some((first, end)),
+                Some(_) => return None,
+            };
+        }
+        run
     }
 
     /// The first attribute whose type is another than in the first record that this was asked of. All records have to
@@ -324,7 +345,7 @@ impl Key {
     /// The encodings of the key's values, in the order of their names.
     #[inline]
     fn values(&mut self) -> &[u8] {
-        match self.run_of_values() {
+        match self.run.or_else(|| self.run_of_values()) {
             Some((start, end)) => self.encoder.encoded().get(start..end).unwrap_or_default(),
             None => self.scattered_values(),
         }

@@ -105,6 +105,12 @@ impl Watched {
         self.places.get(node.index()) == Some(&NONE)
     }
 
+    /// Passes over a place: none of an item's or image's own attributes.
+    #[cold]
+    pub(crate) fn pass_over(&mut self, node: NodeId) {
+        self.set(node, NONE);
+    }
+
     /// The number of the attribute at a place in an item or image; `NONE` where it is not watched.
     #[inline]
     pub(crate) fn find(&mut self, node: NodeId, name: Text<'_>) -> u32 {
@@ -117,13 +123,17 @@ impl Watched {
     #[cold]
     fn look_up(&mut self, node: NodeId, name: Text<'_>) -> u32 {
         let attribute = self.index.get(name.bytes(&mut self.scratch)).copied().unwrap_or(NONE);
+        self.set(node, attribute);
+        attribute
+    }
+
+    fn set(&mut self, node: NodeId, attribute: u32) {
         if node != NodeId::OVERFLOW {
             if self.places.len() <= node.index() {
                 self.places.resize(node.index() + 1, UNKNOWN);
             }
             self.places[node.index()] = attribute;
         }
-        attribute
     }
 
     /// Makes everything anew from the names.

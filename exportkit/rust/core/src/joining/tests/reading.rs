@@ -333,3 +333,23 @@ fn the_key_of_an_item_is_judged() {
         }
     }
 }
+
+#[test]
+fn what_stands_inside_an_attribute_is_not_the_key() {
+    let inside = r#"{"m":{"M":{"k":{"S":"b"},"l":{"L":[{"M":{"k":{"S":"b"}}}]}}},"k":{"S":"a"}}"#;
+    let after = r#"{"k":{"S":"a"},"m":{"M":{"k":{"S":"b"}}}}"#;
+    let good = format!("{{\"Item\":{inside}}}\n{{\"Item\":{after}}}\n").repeat(2);
+    let (lines, entries, misread) = applied::<DynamodbJson>(&good, &options(JSON), JSON, Some(&holds_b()));
+    assert_eq!((lines.as_str(), entries.len(), misread), (good.as_str(), 0, None));
+    for (item, reason) in [
+        (r#"{"m":{"M":{"k":{"S":"b"}}}}"#, "key-absent"),
+        (r#"{"k":{"M":{"k":{"S":"b"},"l":{"M":{}}}},"n":{"N":"1"}}"#, "key-type"),
+        (r#"{"n":{"N":"1"},"k":{"N":"1"}}"#, "key-mixed"),
+    ] {
+        let data = format!("{good}{{\"Item\":{item}}}\n{good}");
+        let (lines, _, misread) = applied::<DynamodbJson>(&data, &options(JSON), JSON, Some(&holds_b()));
+        let misread = misread.unwrap();
+        assert_eq!((lines.as_str(), misread.line), (good.as_str(), 5));
+        assert_eq!(misread.fault.reason.slug(), reason);
+    }
+}
