@@ -127,18 +127,25 @@ class PartWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            with ExitStack() as stack:
-                stack.push(self._target)
+            try:
                 self.flush()
                 self._parquet.close()
                 self._stream.close()
-            return
+            except BaseException as failed:
+                self._give_up()
+                self._target.__exit__(type(failed), failed, failed.__traceback__)
+                raise
+        else:
+            self._give_up()
+        self._target.__exit__(kind, error, trace)
+
+    def _give_up(self) -> None:
+        """Lets go of what is not written: Arrow would write it when it is freed, and tell that it cannot."""
         self._held.clear()
         self._sink.discard = True
-        with suppress(Exception):  # it writes a footer to nowhere; the error that led here is the one to tell
-            self._parquet.close()
-            self._stream.close()
-        self._target.__exit__(kind, error, trace)
+        for each in (self._parquet, self._stream):
+            with suppress(Exception):  # the error that led here is the one to tell
+                each.close()
 
     @property
     def rows(self) -> int:

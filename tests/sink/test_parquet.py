@@ -1,7 +1,9 @@
 """Parquet files written: whole or not at all, cut where they should be, with what readers want."""
 
 import base64
+import gc
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -124,6 +126,27 @@ def test_a_full_disk_is_told_as_it_is(room: int) -> None:
         for start in range(0, 1000, 100):
             writer.write(batch(start))
     assert target.ended_by is caught.value, "the target knows that the file is not whole"
+
+
+@pytest.mark.parametrize("room", [0, 3, 100, 2500])
+def test_a_full_disk_is_told_once(room: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Arrow, left with bytes that it could not write, tells of it with a traceback, on stderr."""
+    target = LocalStore().writer(str(tmp_path / "x"))
+    write, left = target.write, room
+
+    def fill(data: bytes) -> None:
+        nonlocal left
+        left -= len(data)
+        if left < 0:
+            raise StoreError("x", "cannot be written: No space left on device")
+        write(data)
+
+    target.write = fill  # type: ignore[method-assign]
+    with suppress(StoreError), PartWriter(target, SCHEMA, ParquetOptions()) as writer:
+        writer.write(batch(0))
+    del writer
+    gc.collect()
+    assert capfd.readouterr().err == ""
 
 
 def test_a_block_that_fails_leaves_no_file(tmp_path: Path) -> None:
