@@ -17,6 +17,7 @@ __all__ = ["DocumentError", "column_lines", "read_struct"]
 
 _NUMBER_KINDS = frozenset({ColumnKind.INT64, ColumnKind.DECIMAL, ColumnKind.DOUBLE, ColumnKind.NUMBER_STRING})
 _ALL_DROPPED = "every field is dropped: keep one, or drop the column that they are in"
+_EMPTY_NAME = 'readers refuse an empty name; give it a "name"'
 _HELD_AS = {Numbers.DOUBLE: ColumnKind.DOUBLE, Numbers.STRING: ColumnKind.NUMBER_STRING}
 
 
@@ -102,6 +103,8 @@ def _read_field(document: Mapping[str, Any], path: str, policy: Names, prefix: s
     attribute: str = document["attribute"]
     flatten = document.get("flatten", False)
     name = document.get("name", _default_name(attribute, prefix, flatten=flatten))
+    if not name and attribute:  # only an attribute without a name may be called so, by the policy exact
+        raise DocumentError(path, _EMPTY_NAME)
     column = _type_at(document, path)
     leaf = leaf_of(column)
     others = Others(document.get("others", Others.MISFIT))
@@ -203,7 +206,7 @@ def _unique_names(fields: Sequence[SchemaField], path: str, policy: Names, reser
         if "\0" in each.name:
             raise DocumentError(at, 'Arrow takes no name with the character U+0000; give it another "name"')
         if not each.name and policy is not Names.EXACT:
-            raise DocumentError(at, 'readers refuse an empty name; give it a "name"')
+            raise DocumentError(at, _EMPTY_NAME)
         taken[key] = at
 
 

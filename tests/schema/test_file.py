@@ -289,6 +289,16 @@ def test_what_is_wrong_with_a_file(data: bytes, said: str) -> None:
     assert str(caught.value).startswith(f"s.json: {said}")
 
 
+@pytest.mark.parametrize("flatten", [False, True])
+def test_a_name_is_never_given_as_nothing(flatten: bool) -> None:
+    """It would be taken for none: the file that is written would lead to other columns."""
+    column = {"attribute": "a", "type": "struct", "name": "", "fields": [{"attribute": "b", "type": "string"}]}
+    with pytest.raises(SchemaFileError, match=r"\$\.columns\[0\]: readers refuse an empty name"):
+        of({**column, "flatten": flatten}, policies={"names": "exact"})
+    nameless = of({"attribute": "", "type": "string"}, policies={"names": "exact"})
+    assert Schema.from_json(nameless.to_json(), "x.json") == nameless
+
+
 def test_names_that_differ_by_case_alone_need_the_policy_exact() -> None:
     columns = [{"attribute": name, "type": "string"} for name in ("Name", "name")]
     with pytest.raises(SchemaFileError, match=r"\$.columns\[1\]: the name 'name' is taken by \$.columns\[0\]; give it"):
