@@ -154,7 +154,10 @@ def _print_notes(report: "ConvertReport", line: Callable[..., None]) -> None:
     shown = 0
     total = sum(len(dataset.schema.notes) for dataset in report.datasets)
     for dataset in report.datasets:
-        for note in dataset.schema.notes[: _NOTES_SHOWN - shown]:
+        notes = dataset.schema.notes[: _NOTES_SHOWN - shown]
+        if notes and dataset.uri != report.dest:
+            line("", f"of {dataset.uri.removeprefix(report.dest)}")
+        for note in notes:
             count = f" ({note.count:,})" if note.count else ""
             line(str(note.kind), f"{note.path}: {note.message}{count}" if note.path else f"{note.message}{count}")
             if note.first is not None and (uri := report.named_files.get(note.first.file)):

@@ -63,6 +63,15 @@ def test_a_view_of_each_value_of_a_split_export(made: Made, tmp_path: Path, capf
     assert connection.sql('select count(*) from "Orders_none"').fetchall() == [(60,)]
 
 
+def test_notes_of_a_split_export_say_what_they_are_about(
+    made: Made, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", str(made.folder), "-o", str(tmp_path / "d"), "--split-by", "revision"]) == 0
+    lines = [line.strip() for line in capfd.readouterr().out.splitlines()]
+    note = next(index for index, line in enumerate(lines) if line.startswith("only-null"))
+    assert lines[note - 1] == "of /revision=draft"
+
+
 def test_quarantined_records_are_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = make_export(tmp_path / "e", JSON, [[item(JSON, "a"), "{"]])
     assert main(["convert", str(made.folder), "-o", str(tmp_path / "d")]) == 3
