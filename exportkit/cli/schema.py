@@ -1,6 +1,7 @@
 """``exportkit schema``: which columns does an export have?"""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -54,7 +55,7 @@ def schema(
         storage: Where and how.
         stored: How results are stored in S3.
     """
-    from exportkit.cli.output import OutputConsole, print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
+    from exportkit.cli.output import print_json, tell_traffic, unless_nobody_reads  # noqa: PLC0415 - quick --help
     from exportkit.cli.progress import progress_on_terminal  # noqa: PLC0415 - as above
     from exportkit.reading.schemas import infer  # noqa: PLC0415
 
@@ -62,6 +63,8 @@ def schema(
         raise UsageError("name a location: an export, or a schema file")
     if output is not None and split_by is not None:
         raise UsageError("--output writes one schema; with --split-by there is one for each value: name one of them")
+    if output is not None and not _names_a_file(output):
+        raise UsageError(f"--output names no file that could be written: {output}")
     reached = storage.resolve(stored)
     with progress_on_terminal("schema") as progress:
         found = infer(
@@ -74,25 +77,41 @@ def schema(
             storage=reached,
             progress=progress,
         )
-    if output is not None:
-        from exportkit.schema import write_schema  # noqa: PLC0415 - as above
+    try:
+        if output is not None:
+            from exportkit.schema import write_schema  # noqa: PLC0415 - as above
 
-        write_schema(found.schemas[None], output, reached)
-    with unless_nobody_reads():
-        if json:
-            print_json(found.to_dict(), reached)
-        else:
-            console = OutputConsole(highlight=False)
-            if console.is_terminal:
-                _print(found, console)
+            write_schema(found.schemas[None], output, reached)
+    finally:  # what may have taken long to find out is told even where the file cannot be written
+        with unless_nobody_reads():
+            if json:
+                print_json(found.to_dict(), reached)
             else:
-                console.width = _PIPED_WIDTH
-                with console.capture() as capture:
-                    _print(found, console)
-                for line in capture.get().splitlines():
-                    print(line.rstrip())  # tables are filled up with blanks
-            tell_traffic(reached)
+                _print_table(found)
+                tell_traffic(reached)
     return 0
+
+
+def _names_a_file(output: str) -> bool:
+    """Returns whether a schema file may have this name: told before an export is read, not after it."""
+    from exportkit.store.opening import normal_uri  # noqa: PLC0415 - as above
+
+    uri = normal_uri(output)
+    return "/" in uri.removeprefix("s3://") if uri.startswith("s3://") else not Path(uri).is_dir()
+
+
+def _print_table(found: "Inferred") -> None:
+    from exportkit.cli.output import OutputConsole  # noqa: PLC0415 - as above
+
+    console = OutputConsole(highlight=False)
+    if console.is_terminal:
+        _print(found, console)
+        return
+    console.width = _PIPED_WIDTH
+    with console.capture() as capture:
+        _print(found, console)
+    for line in capture.get().splitlines():
+        print(line.rstrip())  # tables are filled up with blanks
 
 
 def _print(found: "Inferred", console: "Console") -> None:

@@ -95,8 +95,8 @@ def _range(tag: str, each: TypeStatistics) -> str:
         span = f"{each.least:,}" if each.least == each.greatest else f"{each.least:,} to {each.greatest:,}"
         parts.append(f"{span} {_UNITS[tag]}{'' if each.greatest == 1 else 's'}")
     if each.number is not None:
-        scale = f"+{each.number.scale}" if each.number.scale else ""
-        parts.append(f"{each.number.integer_digits}{scale} digits")
+        digits, scale = each.number.integer_digits, each.number.scale
+        parts.append(f"{digits}+{scale} digits" if scale else f"{digits} digit{'' if digits == 1 else 's'}")
     return ", ".join(parts)
 
 

@@ -159,6 +159,9 @@ def test_named_columns(form: OutputFormat, tmp_path: Path, capsys: pytest.Captur
         (["{full}", "--flatten-depth", "65"], 2, "from 0 to 64"),
         (["{bad}"], 2, "$.columns: is {}; it has to be an array"),
         (["{none}"], 3, "none.json"),
+        (["{none}", "-o", "{folder}"], 2, "--output names no file that could be written: {folder}"),
+        (["{none}", "-o", "s3://bucket"], 2, "--output names no file that could be written: s3://bucket"),
+        (["{none}", "-o", "s3://"], 2, "an S3 location is s3://BUCKET/PREFIX"),
         (["{good}", "{full}", "--numbers", "double"], 2, "has its policies in it"),
         (["{full}", "--max-map-fields", "0"], 2, ""),
     ],
@@ -171,7 +174,17 @@ def test_what_is_wrong_is_said(
     assert run(full, "-o", str(good)) == 0
     capsys.readouterr()
     places = {"full": full, "bad": str(bad), "good": str(good), "none": str(tmp_path / "none.json")}
+    places["folder"] = str(tmp_path)
     assert run(*(each.format(**places) for each in arguments)) == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert said.replace("{full}", full) in err
+    assert said.replace("{full}", full).replace("{folder}", str(tmp_path)) in err
+
+
+def test_what_was_found_is_told_where_it_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    location, file = orders(tmp_path, OutputFormat.DYNAMODB_JSON), tmp_path / "file"
+    file.touch()
+    assert run(location, "-o", str(file / "schema.json")) == 3
+    out, err = capsys.readouterr()
+    assert "3 records" in out
+    assert "cannot be written" in err
