@@ -213,6 +213,8 @@ class Rebuilt:
         Raises:
             ExportkitError: As ``write`` and ``convert``.
         """
+        if unknown := arguments.keys() - ConvertArguments.__annotations__.keys():
+            raise TypeError(f"to_parquet() takes no argument named {', '.join(sorted(unknown))}")
         started = time.monotonic()
         options = self.options
         prepared = prepare(

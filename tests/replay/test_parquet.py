@@ -48,6 +48,14 @@ def datasets_in(folder: Path) -> dict[str, Path]:
     return split or {"": folder}
 
 
+@pytest.mark.parametrize("how", [{"numbers": "string"}, {"on_malformed": "quarantine"}], ids=min)
+def test_what_is_no_argument_is_not_passed_over(tmp_path: Path, how: dict[str, Any]) -> None:
+    state = exportkit.replay(written(tmp_path / "in"))
+    with pytest.raises(TypeError, match=min(how)):
+        state.to_parquet(tmp_path / "out", **how)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("how", HOWS, ids=["plain", "columns", "split", "small files", "numbers as strings"])
 @pytest.mark.parametrize("form", OutputFormat)
 def test_equal_to_an_export_that_is_converted(
