@@ -38,6 +38,7 @@ __all__ = ["replay"]
 
 _SAMPLES_SHOWN = 5
 _IMAGE_SHOWN = 300
+_COVERS_SHOWN = 3
 
 _Line = Callable[..., None]
 
@@ -185,12 +186,17 @@ def _print_chain(chain: "ReplayChain", line: _Line) -> None:
         joined = "" if link["join"] == "exact" else f"  ({link['join']})"
         line("applied", f"{link['uri']}  {link['window']}{joined}")
     for left in told["left_out"]:
-        line("left out", f"{left['uri']}  ({left['why']})")
+        line("left out", f"{left['uri']}  {left['window']}  ({left['why']}{_covered_by(left)})")
     if not told["filters_checked"] and not told["filtered"]:
         line("filters", "not checked: the service was not asked (name exports by their ARNs)")
     for warning in told["warnings"]:
         line("warning", warning, "yellow")
     line("state at", told["end"])
+
+
+def _covered_by(left: Mapping[str, Any]) -> str:
+    names = [uri.rpartition("/")[2] for uri in left.get("covered_by", ())]
+    return f" by {', '.join(names[:_COVERS_SHOWN])}{', …' if len(names) > _COVERS_SHOWN else ''}" if names else ""
 
 
 def _print_plan(plan: "ReplayPlan", console: "Console") -> None:

@@ -40,6 +40,7 @@ class ReplayChain:
         base: The state; None where changes alone are joined.
         links: The increments, each with its window and how it joins what is before it.
         left_out: URIs of those that are not needed, each with the reason.
+        left_windows: Their windows.
         warnings: What is to be told; each begins with a word and a colon.
         sources: What is known of each, the base first: link *i* has source *i* + 1.
         start: The instant of the base, or the first window's start.
@@ -54,6 +55,7 @@ class ReplayChain:
     base: Export | None
     links: tuple[Link[Export], ...]
     left_out: tuple[tuple[str, LeftOut], ...] = ()
+    left_windows: tuple[Window, ...] = ()
     warnings: tuple[str, ...] = ()
     sources: tuple[Source, ...] = (Source(),)
     start: datetime
@@ -93,7 +95,7 @@ class ReplayChain:
                 }
                 for link, source in zip(self.links, self.sources[1:], strict=True)
             ],
-            "left_out": [{"uri": uri, "why": str(why)} for uri, why in self.left_out],
+            "left_out": self._left_told(),
             "start": format_time(self.start),
             "end": format_time(self.end),
             "judged_until": None if self.judged_until is None else format_time(self.judged_until),
@@ -103,6 +105,20 @@ class ReplayChain:
             "filters_checked": self.filters_checked,
             "warnings": list(self.warnings),
         }
+
+    def _left_told(self) -> list[dict[str, Any]]:
+        """Returns what is told of those that are not needed: of one that others cover, by which of them."""
+        left = []
+        for (uri, why), window in zip(self.left_out, self.left_windows, strict=True):
+            told: dict[str, Any] = {"uri": uri, "why": str(why), "window": str(window)}
+            if why is LeftOut.COVERED:
+                told["covered_by"] = [
+                    link.export.uri
+                    for link in self.links
+                    if link.window.start < window.end and window.start < link.window.end
+                ]
+            left.append(told)
+        return left
 
 
 def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainRules) -> ReplayChain:
@@ -144,6 +160,7 @@ def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainR
         base=base,
         links=links,
         left_out=(*((c.uri, why) for c, why in chain.left_out), *((c.uri, LeftOut.AFTER) for c in late)),
+        left_windows=(*(c.window for c, _ in chain.left_out), *(c.window for c in late)),
         warnings=tuple(warnings),
         sources=sources,
         start=instant,
@@ -184,6 +201,7 @@ def plan_windows(increments: Sequence[Export], rules: ChainRules) -> ReplayChain
         base=None,
         links=links,
         left_out=(*((c.uri, why) for c, why in chain.left_out), *((c.uri, LeftOut.AFTER) for c in late)),
+        left_windows=(*(c.window for c, _ in chain.left_out), *(c.window for c in late)),
         warnings=(*warnings, *filtered),
         sources=(Source(), *(Source(judged=_has_old_images(link)) for link in links)),
         start=first.window.start,

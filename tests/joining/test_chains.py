@@ -38,6 +38,11 @@ def test_what_is_not_needed_is_left_out_and_told(tmp_path: Path) -> None:
     chain = plan_replay(state, [stale, first, inner, twice, first], ChainRules())
     assert joins(chain) == [(first.uri, Join.EXACT)]
     assert dict(chain.left_out) == {stale.uri: LeftOut.BEFORE, inner.uri: LeftOut.COVERED, twice.uri: LeftOut.COVERED}
+    for told in chain.told()["left_out"]:
+        export = {stale.uri: stale, inner.uri: inner, twice.uri: twice}[told["uri"]]
+        assert told["window"] == str(export.summary.window)
+        covers = [link.export.uri for link in chain.links] if export is not stale else None
+        assert told.get("covered_by") == covers
     assert chain.warnings == (f"named-twice: {first.uri} is {first.uri} again, and counts once",)
 
 
@@ -80,7 +85,8 @@ def test_what_is_told_of_a_chain(tmp_path: Path) -> None:
         (windows[1].uri, "gap", {"from": at(15), "to": at(30)}, False),
     ]
     assert [each["made_by"] for each in told["links"]] == [None, "compact"]
-    assert told["left_out"] == [{"uri": windows[2].uri, "why": "before-base"}]
+    left = {"uri": windows[2].uri, "why": "before-base", "window": str(windows[2].summary.window)}
+    assert told["left_out"] == [left]
     assert (told["start"], told["end"], told["judged_until"]) == (at(0.99), at(45), None)
     assert (told["gaps"], told["overlaps"]) == ([{"from": at(15), "to": at(30)}], [])
     assert (told["filtered"], told["filters_checked"]) == (False, False)

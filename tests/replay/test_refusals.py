@@ -119,3 +119,11 @@ def test_an_instant_that_no_window_ends_at(until: str, tmp_path: Path) -> None:
     assert done.code in {1, 2}, done.err
     assert "2026-01-14T10:15:00.000Z" in done.err, "the ends there are"
     assert left_behind(tmp_path / "out") == []
+
+
+def test_a_plan_tells_what_covers_what(tmp_path: Path) -> None:
+    base, whole, half = lay_out(tmp_path / "in"), window(tmp_path / "in", 0, 30), window(tmp_path / "in", 15, 30)
+    done = run("replay", base.folder, half.folder, whole.folder, "--dry-run")
+    assert done.code == 0, done.err
+    lasts = "[2026-01-14T10:15:00.000Z, 2026-01-14T10:30:00.000Z)"
+    assert f"left out      {half.folder}  {lasts}  (covered by {whole.folder.name})" in done.out
