@@ -48,9 +48,9 @@ class Timing:
     all_seconds: list[float]
 
     @property
-    def per_item(self) -> float:
-        """Seconds an item."""
-        return self.seconds / self.items
+    def per_item(self) -> list[float]:
+        """Seconds an item of every run."""
+        return [seconds / self.items for seconds in self.all_seconds]
 
 
 def run(

@@ -1,8 +1,9 @@
 """The figures that are asked for: how often one way fits into the time of another, per item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from benchmarks.convert.cases import ARROW, INFERENCE, ION, JSON, MEMORY, PARQUET, SHAPES
+from benchmarks.rounds import ratio
 
 Key = tuple[str, str, str, int]
 LIMIT = "igzip alone: the limit"
@@ -31,16 +32,16 @@ TARGETS = {
 """What each ratio is to reach; nothing where none was set."""
 
 
-def ratios(per_item: Mapping[Key, float]) -> dict[str, dict[str, float]]:
+def ratios(per_item: Mapping[Key, Sequence[float]]) -> dict[str, dict[str, float]]:
     """Returns each ratio by the data it was measured on, of the shapes that were.
 
     Args:
-        per_item: Seconds an item of each case, by its key.
+        per_item: Seconds an item of each case, round by round, by its key.
     """
     found: dict[str, dict[str, float]] = {name: {} for name in TARGETS}
 
     def add(name: str, data: str, over: Key, under: Key) -> None:
-        found[name][data] = per_item[over] / per_item[under]
+        found[name][data] = ratio(per_item[over], per_item[under])
 
     for shape in SHAPES:
         as_json, as_ion = f"{shape} {JSON}", f"{shape} {ION}"

@@ -16,6 +16,7 @@ from benchmarks.convert.cases import ION, JSON
 from benchmarks.convert.child import Measured, measure
 from benchmarks.data import FOLDER, Dataset, chain
 from benchmarks.replay.cases import CASES, ITEMS, JOBS, LIMIT, PEAK_RATIO, SHARE, TARGETS, WINDOWS, Case
+from benchmarks.rounds import ratio
 from exportkit.generate import GenerateOptions, Shape
 from exportkit.model.formats import OutputFormat
 
@@ -132,5 +133,5 @@ def result(timings: Iterable[Timing]) -> dict[str, Any]:
         for data in dict.fromkeys(timing.data for timing in timings):
             over, under = (by_name.get((each, data)) for each in cases.split(" / "))
             if over is not None and under is not None:
-                found[data] = over.peak / under.peak if comma else over.seconds / under.seconds
+                found[data] = over.peak / under.peak if comma else ratio(over.all_seconds, under.all_seconds)
     return {"timings": [asdict(timing) for timing in timings], "ratios": ratios}
