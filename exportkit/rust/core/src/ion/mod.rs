@@ -9,6 +9,7 @@
 
 mod cursor;
 mod lob;
+mod member;
 mod nesting;
 mod numeric;
 mod outline;

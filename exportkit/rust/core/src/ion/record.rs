@@ -1,6 +1,7 @@
 //! A record's members: an item, or the parts of a change.
 
 use super::IonParser;
+use super::member::{Part, TIMESTAMP, Value, named, plain_member, plain_micros, plain_timestamp};
 use super::numeric::{self, Numeric};
 use super::symbol::Start;
 use super::value::{odd, separator, skip_space};
@@ -10,9 +11,6 @@ use crate::judge::Judge;
 use crate::number::Decimal;
 use crate::path::NodeId;
 use crate::reader::ExportType;
-
-/// Where the time stamp stands in Metadata.
-const TIMESTAMP: &[u8] = b"WriteTimestampMicros";
 
 /// What has been seen of a record.
 #[derive(Debug, Default)]
@@ -265,20 +263,24 @@ impl IonParser {
                 return Ok(after);
             }
             let start = rest;
-            let ((is_timestamp, is_new), value) = odd::<J, _>(rest, |cursor| {
-                let name = cursor.field(&self.symbols, &mut self.scratch.name)?;
-                let name = name.bytes(&mut self.scratch.unescaped);
-                // The time stamp's own flag spares the usual record the table of names.
-                let is_timestamp = name == TIMESTAMP;
-                Ok((
-                    is_timestamp,
-                    if is_timestamp {
-                        !seen.timestamp
-                    } else {
-                        self.paths.enter(&mut scope, name).is_some()
-                    },
-                ))
-            })?;
+            // The time stamp's own flag spares the usual record the table of names.
+            let ((is_timestamp, is_new), value) = if let Some(value) = plain_timestamp(rest) {
+                ((true, !seen.timestamp), value)
+            } else {
+                odd::<J, _>(rest, |cursor| {
+                    let name = cursor.field(&self.symbols, &mut self.scratch.name)?;
+                    let name = name.bytes(&mut self.scratch.unescaped);
+                    let is_timestamp = name == TIMESTAMP;
+                    Ok((
+                        is_timestamp,
+                        if is_timestamp {
+                            !seen.timestamp
+                        } else {
+                            self.paths.enter(&mut scope, name).is_some()
+                        },
+                    ))
+                })?
+            };
             let after = if !is_new {
                 Err(J::fault(Reason::AttributeDuplicate, start))
             } else if is_timestamp {
@@ -334,66 +336,6 @@ impl IonParser {
         visitor.write_timestamp(micros);
         Ok(after)
     }
-}
-
-/// A member that a record can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Metadata,
-    Map(Member),
-}
-
-/// A member's value.
-#[derive(Clone, Copy)]
-enum Value<'a> {
-    /// What stands inside of it: a struct begins plainly.
-    Inside(&'a [u8]),
-    /// It begins here.
-    At(&'a [u8]),
-}
-
-/// The member with a name; None where a record of such an export has none.
-fn named(export_type: ExportType, name: &[u8]) -> Option<Part> {
-    let part = match name {
-        b"Item" => Part::Map(Member::Item),
-        b"Metadata" => Part::Metadata,
-        b"Keys" => Part::Map(Member::Keys),
-        b"NewImage" => Part::Map(Member::NewImage),
-        b"OldImage" => Part::Map(Member::OldImage),
-        _ => return None,
-    };
-    let is_item = part == Part::Map(Member::Item);
-    (is_item == (export_type == ExportType::Full)).then_some(part)
-}
-
-/// A member whose name and brace are spelled as AWS spells them, and what follows.
-#[inline(always)]
-fn plain_member(export_type: ExportType, rest: &[u8]) -> Option<(Part, &[u8])> {
-    let (part, inside) = match rest {
-        [b'I', b't', b'e', b'm', b':', b'{', inside @ ..] => (Part::Map(Member::Item), inside),
-        [b'K', b'e', b'y', b's', b':', b'{', inside @ ..] => (Part::Map(Member::Keys), inside),
-        [b'M', ..] => (Part::Metadata, rest.strip_prefix(b"Metadata:{")?),
-        [b'N', ..] => (Part::Map(Member::NewImage), rest.strip_prefix(b"NewImage:{")?),
-        [b'O', ..] => (Part::Map(Member::OldImage), rest.strip_prefix(b"OldImage:{")?),
-        _ => return None,
-    };
-    let is_item = part == Part::Map(Member::Item);
-    (is_item == (export_type == ExportType::Full) && !inside.starts_with(b"{")).then_some((part, inside))
-}
-
-/// A time stamp of today's length, as AWS writes it: a decimal with its point.
-fn plain_micros(value: &[u8]) -> Option<(u64, &[u8])> {
-    let (digits, rest) = value.split_first_chunk::<16>()?;
-    let [b'.', after @ ..] = rest else { return None };
-    let is_plain = digits[0] != b'0' && digits.iter().all(u8::is_ascii_digit) && matches!(after, [b',' | b'}', ..]);
-    is_plain.then(|| {
-        (
-            digits
-                .iter()
-                .fold(0, |micros, digit| micros * 10 + u64::from(digit - b'0')),
-            after,
-        )
-    })
 }
 
 /// The fault of a record that lacks something, at its path.

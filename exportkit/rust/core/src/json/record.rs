@@ -58,6 +58,20 @@ impl JsonParser {
                 visitor,
             );
         }
+        if self.export_type == ExportType::Incremental
+            && let Some((micros, rest)) = plain_metadata(line)
+        {
+            visitor.write_timestamp(micros);
+            return self.more_members::<J, V>(
+                rest,
+                Seen {
+                    metadata: true,
+                    timestamp: true,
+                    ..Seen::default()
+                },
+                visitor,
+            );
+        }
         let [b'{', rest @ ..] = skip_space(line) else {
             return Err(J::fault(Reason::NotAnObject, line));
         };
@@ -122,6 +136,13 @@ impl JsonParser {
         seen: &mut Seen,
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
+        if self.export_type == ExportType::Incremental
+            && let Some((member, value)) = plain_map(start)
+        {
+            return self
+                .known_member::<J, V>(Some(member), value, seen, visitor)
+                .map_err(|error| J::under(error, || member.name().as_bytes().to_vec()));
+        }
         let [b'"', rest @ ..] = start else {
             return Err(J::fault(Reason::Syntax, start));
         };
@@ -139,13 +160,32 @@ impl JsonParser {
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
         let name = name.bytes(&mut self.scratch);
-        let (member, seen_before) = match (self.export_type, name) {
-            (ExportType::Full, b"Item") => (Some(Member::Item), &mut seen.item),
-            (ExportType::Incremental, b"Keys") => (Some(Member::Keys), &mut seen.keys),
-            (ExportType::Incremental, b"NewImage") => (Some(Member::NewImage), &mut seen.new_image),
-            (ExportType::Incremental, b"OldImage") => (Some(Member::OldImage), &mut seen.old_image),
-            (ExportType::Incremental, b"Metadata") => (None, &mut seen.metadata),
+        let member = match (self.export_type, name) {
+            (ExportType::Full, b"Item") => Some(Member::Item),
+            (ExportType::Incremental, b"Keys") => Some(Member::Keys),
+            (ExportType::Incremental, b"NewImage") => Some(Member::NewImage),
+            (ExportType::Incremental, b"OldImage") => Some(Member::OldImage),
+            (ExportType::Incremental, b"Metadata") => None,
             _ => return Err(J::fault(Reason::MemberUnknown, value)),
+        };
+        self.known_member::<J, V>(member, value, seen, visitor)
+    }
+
+    /// Reads the value of a member that such a record can have; None is Metadata.
+    #[inline]
+    fn known_member<'a, J: Judge, V: Visitor>(
+        &mut self,
+        member: Option<Member>,
+        value: &'a [u8],
+        seen: &mut Seen,
+        visitor: &mut V,
+    ) -> Result<&'a [u8], J::Error> {
+        let seen_before = match member {
+            None => &mut seen.metadata,
+            Some(Member::Item) => &mut seen.item,
+            Some(Member::Keys) => &mut seen.keys,
+            Some(Member::NewImage) => &mut seen.new_image,
+            Some(Member::OldImage) => &mut seen.old_image,
         };
         if std::mem::replace(seen_before, true) {
             return Err(J::fault(Reason::MemberDuplicate, value));
@@ -212,6 +252,28 @@ impl JsonParser {
     }
 }
 
+/// The Metadata that most change records begin with: nothing but a time stamp of today's length.
+#[inline]
+fn plain_metadata(line: &[u8]) -> Option<(u64, &[u8])> {
+    let rest = line.strip_prefix(br#"{"Metadata":{"WriteTimestampMicros":{"N":""#)?;
+    let (digits, rest) = rest.split_first_chunk::<16>()?;
+    let is_plain = digits.iter().all(u8::is_ascii_digit);
+    let rest = rest.strip_prefix(br#""}}"#).filter(|_| is_plain)?;
+    Some((plain_micros(digits), rest))
+}
+
+/// A member of a change record that is a map, by its name, if that is plainly spelled; and its value.
+#[inline]
+fn plain_map(rest: &[u8]) -> Option<(Member, &[u8])> {
+    let (member, value) = match rest {
+        [b'"', b'K', ..] => (Member::Keys, rest.strip_prefix(br#""Keys":"#)?),
+        [b'"', b'N', ..] => (Member::NewImage, rest.strip_prefix(br#""NewImage":"#)?),
+        [b'"', b'O', ..] => (Member::OldImage, rest.strip_prefix(br#""OldImage":"#)?),
+        _ => return None,
+    };
+    value.starts_with(b"{").then_some((member, value))
+}
+
 /// Reads the time stamp's value, `{"N":"…"}`, a string or a number; None where it is none of these,
 /// or no whole number of microseconds.
 fn timestamp(value: &[u8]) -> Option<(u64, &[u8])> {
@@ -250,7 +312,14 @@ fn quoted_micros(text: &[u8]) -> Option<(u64, &[u8])> {
 /// A whole number from 0 to 2**63 − 1 in any spelling of a number.
 fn micros(text: &[u8]) -> Option<u64> {
     if (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
-        return Some(text.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0')));
+        return Some(plain_micros(text));
     }
     Decimal::from_json(text).ok()?.micros()
+}
+
+/// The number that a few digits spell.
+fn plain_micros(digits: &[u8]) -> u64 {
+    digits
+        .iter()
+        .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
 }
