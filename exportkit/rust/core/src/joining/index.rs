@@ -44,6 +44,8 @@ struct Changes<F> {
     file_index: u32,
     /// Names of the key, in the order of their UTF-8; None until they are known.
     key_names: Option<Vec<Vec<u8>>>,
+    /// How often the names of Keys had changed when they were found to be these.
+    judged: u64,
     visitor: Record<F>,
     entries: Vec<u8>,
     records: u64,
@@ -70,6 +72,7 @@ impl<F: Form> Index<F> {
                 source: options.source,
                 file_index: options.file_index,
                 key_names: options.key_names.map(sorted),
+                judged: 0,
                 visitor: record,
                 entries: Vec::new(),
                 records: 0,
@@ -115,24 +118,44 @@ impl<F: Form> Index<F> {
 
 impl<F: Form> Changes<F> {
     /// The first fault of the key of a well-formed record.
-    fn wrong(&self) -> Option<Fault> {
+    fn wrong(&mut self, line: &Line<'_>) -> Option<Fault> {
+        let changes = self.visitor.key.watched.changes;
+        if self.judged != changes {
+            if let Some(fault) = self.wrong_names() {
+                return Some(fault);
+            }
+            self.judged = changes;
+        }
+        if self.visitor.key.is_as_first() {
+            return self.wrong_images();
+        }
+        self.wrong_values()
+            .or_else(|| self.wrong_images())
+            .or_else(|| self.mixed(line))
+    }
+
+    /// The fault of names of Keys that are not those of the key.
+    #[cold]
+    fn wrong_names(&self) -> Option<Fault> {
+        let names = &self.visitor.key.watched.names;
+        let known = self.key_names.as_ref()?;
+        if let Some(absent) = known.iter().find(|name| !names.contains(name)) {
+            return Some(in_keys(Reason::KeyAbsent, absent));
+        }
+        let other = names.iter().find(|name| !known.contains(name))?;
+        Some(in_keys(Reason::KeyOther, other))
+    }
+
+    fn wrong_values(&self) -> Option<Fault> {
         let key = &self.visitor.key;
-        let watched = &key.watched;
-        if let Some(names) = &self.key_names {
-            if let Some(absent) = names.iter().find(|name| !watched.names.contains(name)) {
-                return Some(in_keys(Reason::KeyAbsent, absent));
-            }
-            if let Some(other) = watched.names.iter().find(|name| !names.contains(name)) {
-                return Some(in_keys(Reason::KeyOther, other));
-            }
-        }
-        for &(attribute, _) in &watched.key {
-            if let Some(reason) = key.wrong(attribute) {
-                let name = watched.names.get(attribute as usize);
-                return Some(in_keys(reason, name.map_or(&[], Vec::as_slice)));
-            }
-        }
-        let (member, reason) = key.wrong_images().next()?;
+        key.watched.key.iter().find_map(|&(attribute, _)| {
+            let name = key.watched.names.get(attribute as usize);
+            Some(in_keys(key.wrong(attribute)?, name.map_or(&[], Vec::as_slice)))
+        })
+    }
+
+    fn wrong_images(&self) -> Option<Fault> {
+        let (member, reason) = self.visitor.key.wrong_images().next()?;
         Some(Fault::new(reason).under(member.name().as_bytes()))
     }
 
@@ -155,7 +178,7 @@ impl<F: Form> Changes<F> {
     }
 
     fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        if let Some(fault) = self.wrong().or_else(|| self.mixed(line)) {
+        if let Some(fault) = self.wrong(line) {
             return Err(fault);
         }
         let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash().0);

@@ -29,7 +29,7 @@ pub(super) struct Record<F> {
     /// Whether the values that are told now are encoded, and written.
     encoding: bool,
     writing: bool,
-    /// Whether anybody takes them: the key, or one of these two. Most values of a state are nobody's.
+    /// Whether anybody may take them: the key, or one of these two. Most values of a state are nobody's.
     taken: bool,
     interest: Interest,
     /// Whether the key alone ever takes any: the item of a state is told.
@@ -84,11 +84,6 @@ impl<F: Form> Record<F> {
         self.wanted = wanted;
     }
 
-    #[inline]
-    fn judge_taken(&mut self) {
-        self.taken = self.encoding || self.writing || self.key.is_keeping();
-    }
-
     /// As [`Self::begin_name`], of an attribute that the key alone may take.
     #[inline(never)]
     fn begin_key(&mut self, node: NodeId, name: Text<'_>) {
@@ -119,7 +114,6 @@ impl<F: Form> Record<F> {
         if self.writing {
             self.written.values.name(&mut self.written.text, node, name);
         }
-        self.judge_taken();
     }
 
     /// A member that somebody takes more of than the key.
@@ -127,7 +121,7 @@ impl<F: Form> Record<F> {
         self.written.begin(member);
         self.encoding = self.wanted.hashes && member != Member::Keys;
         self.writing = self.wanted.write;
-        self.judge_taken();
+        self.taken = true;
     }
 
     #[inline(never)]
@@ -207,7 +201,6 @@ impl<F: Form> Record<F> {
         if self.writing {
             write(&mut self.written.values, &mut self.written.text);
         }
-        self.judge_taken();
     }
 }
 

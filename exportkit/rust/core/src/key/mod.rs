@@ -103,7 +103,7 @@ impl Key {
         match member {
             Member::Item => self.main.begin(self.watched.names.len()),
             Member::Keys => {
-                self.main.begin(0);
+                self.main.begin(self.watched.names.len());
                 self.watched.read = 0;
             }
             Member::NewImage => self.new_image.begin(self.watched.names.len()),
@@ -138,12 +138,6 @@ impl Key {
     #[inline]
     pub(crate) fn is_complete(&self) -> bool {
         self.main.missing == 0
-    }
-
-    /// Whether a value is being kept.
-    #[inline]
-    pub(crate) fn is_keeping(&self) -> bool {
-        self.keeping.is_some()
     }
 
     /// A part of a value; `nesting` containers more are open after it.

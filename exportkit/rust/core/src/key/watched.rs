@@ -32,6 +32,8 @@ pub(crate) struct Watched {
     pub(crate) read: usize,
     /// Whether `names` are no longer what the rest was made from.
     changed: bool,
+    /// How often they have been others.
+    pub(crate) changes: u64,
     scratch: Vec<u8>,
 }
 
@@ -49,6 +51,7 @@ impl Watched {
             places: Vec::new(),
             read: 0,
             changed: false,
+            changes: 0,
             scratch: Vec::new(),
         };
         if full {
@@ -140,6 +143,7 @@ impl Watched {
     #[cold]
     fn renew(&mut self) {
         self.changed = false;
+        self.changes += 1;
         self.places.clear();
         self.index = (0..)
             .zip(&self.names)
