@@ -116,6 +116,19 @@ def print_dataset(report: "ConvertReport", console: "Console") -> None:
         if len(report.datasets) > 1 or dataset.uri != report.dest:
             told += f"  {dataset.uri.removeprefix(report.dest)}"
         line("rows", told)
+    _print_counts(report, line)
+    _print_notes(report, line)
+    if report.already:
+        line("", "this very result was there already: nothing was done", "bold green")
+        return
+    if report.resumed:
+        line("resumed", f"{report.resumed:,} of {_many(report.tasks, 'task')} had been done before")
+    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds else ""
+    line("took", f"{report.seconds:,.1f} s{speed}", "bold green" if report.ok else "bold red")
+
+
+def _print_counts(report: "ConvertReport", line: Callable[..., None]) -> None:
+    """Prints what became of values and records that are not columns as they are."""
     counts = report.counts
     if counts.merged_nulls:
         line("nulls", f"{_many(counts.merged_nulls, 'NULL')} became nulls")
@@ -125,14 +138,6 @@ def print_dataset(report: "ConvertReport", console: "Console") -> None:
     if counts.malformed:
         where = f"{report.dest}/quarantine"
         line("quarantined", f"{_many(counts.malformed, 'malformed record')}: {where}", "bold red")
-    _print_notes(report, line)
-    if report.already:
-        line("", "this very result was there already: nothing was done", "bold green")
-        return
-    if report.resumed:
-        line("resumed", f"{report.resumed:,} of {_many(report.tasks, 'task')} had been done before")
-    speed = f", {report.rows / report.seconds:,.0f} rows/s" if report.seconds else ""
-    line("took", f"{report.seconds:,.1f} s{speed}", "bold green" if report.ok else "bold red")
 
 
 def _print_misfits(report: "ConvertReport", line: Callable[..., None]) -> None:
