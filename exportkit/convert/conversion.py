@@ -57,7 +57,8 @@ class Conversion:
         try:
             return self._run()
         except MixedTypesError as error:
-            note_places(error, {file.index: file.uri for file in self.source.places()})
+            if places := {file.index: file.uri for file in self.source.places()}:
+                note_places(error, places)
             raise
 
     def _run(self) -> ConvertReport:
@@ -131,7 +132,8 @@ class Conversion:
     def _decide(self, work: Workplace, fingerprint: str, *, guess: bool) -> WorkPlan:
         """Returns what is to be done, decided now; by a guess if the records looked at for it do not contradict it."""
         if guess:
-            with suppress(MisfitError):
+            # Where a sample need not fit, what mixes in it need not mix in the whole.
+            with suppress(MisfitError, *() if self.source.samples_fit else (MixedTypesError,)):
                 return self._save(work, fingerprint, NoProgress(), passes=1, guess=True)
         looks = self.options.looks_at_all
         looking = FirstPass(self.progress) if looks else NoProgress()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import pytest
 import exportkit
 from exportkit.convert.work import TaskRecord, Workplace
 from exportkit.engine.protocols import Engine
-from exportkit.errors import DriftError, Md5MismatchError, UsageError
+from exportkit.errors import DriftError, Md5MismatchError, MixedTypesError, UsageError
 from exportkit.model.formats import OutputFormat
 from exportkit.reading.spill import Spill
 from exportkit.replay.rebuild import Rebuilding
-from exportkit.schema import Numbers, SchemaOptions
+from exportkit.schema import Mixed, Numbers, SchemaOptions
+from tests.histories import START, History, Write
 from tests.replay.story import drifted, files_in, history, written
 
 JSON, ION = OutputFormat
@@ -133,6 +135,31 @@ def test_an_attribute_that_all_items_have_lost_is_no_column(engine: Engine, tmp_
     assert report.items == 0
     table = table_in(tmp_path / "d")
     assert (table.num_rows, table.schema.names) == (0, ["_rest"])
+
+
+def retyped(items: int, changed: int) -> History:
+    """Returns a table whose first items get another type after the base."""
+    keys = [f"k{n:02}" for n in range(items)]
+    base = [Write(START - items + n, (key,), {"pk": key, "v": Decimal(n)}) for n, key in enumerate(keys)]
+    return History(("pk",), (*base, *(Write(START, (key,), {"pk": key, "v": "text"}) for key in keys[:changed])))
+
+
+def test_types_that_mix_in_the_sample_alone_are_no_error(engine: Engine, tmp_path: Path) -> None:
+    base = written(tmp_path / "in", retyped(50, 50), windows=1)
+    state = exportkit.replay(base, engine=engine)
+    state.to_parquet(tmp_path / "d", options=SchemaOptions(mixed=Mixed.ERROR))
+    assert table_in(tmp_path / "d")["v"].to_pylist() == ["text"] * 50
+
+
+@pytest.mark.parametrize("how", [{}, {"split_by": "other"}], ids=["guessed", "split"])
+def test_types_that_mix_in_the_state_are_an_error(engine: Engine, tmp_path: Path, how: dict[str, Any]) -> None:
+    base = written(tmp_path / "in", retyped(3, 1), windows=1)
+    with pytest.raises(MixedTypesError, match=r"v has values of several types: .*\b2 N\b.*") as caught:
+        exportkit.replay(base, engine=engine).to_parquet(
+            tmp_path / "d", options=SchemaOptions(mixed=Mixed.ERROR), **how
+        )
+    assert not hasattr(caught.value, "__notes__"), "no file has these places"
+    assert files_in(tmp_path / "d") == {}
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 3])
