@@ -204,3 +204,57 @@ fn short_values_are_written_as_all_others() {
         assert_eq!(short, long, "{value}");
     }
 }
+
+/// What a map needs to be read whatever the order, and whatever white space its attributes were met with before.
+#[test]
+fn attributes_in_any_order_and_spacing() {
+    let mut random = 1_u32;
+    let mut below = |limit: usize| {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        random as usize % limit
+    };
+    let names: Vec<String> = (0..30)
+        .map(|number| match number % 5 {
+            0 => format!("{number}"),
+            1 => format!("attribute_{number:02}"),
+            2 => format!("anAttributeOfTheItem{number:02}"),
+            3 => format!("a:b{number}"),
+            _ => format!("a name of an attribute, {number:08}"),
+        })
+        .collect();
+    let (mut plain, mut spaced, mut ion) = (String::new(), String::new(), String::new());
+    for _ in 0..400 {
+        let mut order: Vec<usize> = (0..names.len()).filter(|_| below(10) < 7).collect();
+        order.sort_by_cached_key(|_| below(1000));
+        let (mut ours, mut theirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for number in order {
+            let (name, space) = (&names[number], ["", "", "", " ", "\t "][below(5)]);
+            let (tag, value, has_numbers) = match number % 4 {
+                0 => ("S", format!("\"text: {}\"", below(100)), false),
+                1 => ("N", format!("\"{}\"", 1 + below(9)), true),
+                2 => ("BOOL", "true".to_owned(), false),
+                _ => ("L", format!("[{{\"N\":\"{}\"}}]", 1 + below(9)), true),
+            };
+            ours.push(format!("\"{name}\":{{\"{tag}\":{value}}}"));
+            theirs.push(format!("\"{name}\"{space}:{{{space}\"{tag}\":{space}{value}}}"));
+            let value = if has_numbers {
+                value.replace("{\"N\":", "").replace(['"', '}'], "")
+            } else {
+                value
+            };
+            others.push(format!("'{name}'{space}:{space}{value}"));
+        }
+        plain.extend(["{\"Item\":{", &ours.join(","), "}}\n"]);
+        spaced.extend(["{\"Item\":{", &theirs.join(","), "}}\n"]);
+        ion.extend(["$ion_1_0 {Item:{", &others.join(","), "}}\n"]);
+    }
+    let full = ExportType::Full;
+    assert_eq!(written::<DynamodbJson>(full, &plain), plain);
+    assert_eq!(written::<DynamodbJson>(full, &spaced), plain);
+    let mut reader = StrictReader::new(OutputFormat::Ion, full, DEFAULT_MAX_RECORD_SIZE);
+    let mut transcoder = Transcoder::<DynamodbJson>::default();
+    reader.feed(ion.as_bytes(), &mut transcoder).unwrap();
+    assert_eq!(transcoder.lines(), plain.as_bytes());
+}
