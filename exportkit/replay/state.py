@@ -275,6 +275,8 @@ class _StateReading:
     def _joined(self, file: _Joined) -> Generator[tuple[bytes, int], None, None]:
         found = Totals()
         for joined in self._state.joined(file.hashes):
+            if self._state.stop.is_set():
+                return
             yield joined.lines, joined.records
             found.add(joined)
         self._totals[file.index] = found

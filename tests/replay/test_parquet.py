@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import exportkit
+from exportkit.convert.run import prepare
 from exportkit.convert.work import TaskRecord, Workplace
 from exportkit.engine.protocols import Engine
-from exportkit.errors import DriftError, Md5MismatchError, MixedTypesError, UsageError
+from exportkit.errors import DriftError, ItemCountError, Md5MismatchError, MixedTypesError, UsageError
+from exportkit.joining.identity import identify
 from exportkit.model.formats import OutputFormat
+from exportkit.reading import NoProgress, Workers
 from exportkit.reading.spill import Spill
 from exportkit.replay.rebuild import Rebuilding
+from exportkit.replay.state import StateSource
 from exportkit.schema import Mixed, Numbers, SchemaOptions
+from exportkit.store import StoreOptions
 from tests.histories import START, History, Write
 from tests.replay.story import drifted, files_in, history, written
 
@@ -188,6 +194,21 @@ def test_a_run_that_was_interrupted_is_gone_on_with(
     assert report.already or report.dataset.resumed == tasks
     assert report.counts["items"] == report.dataset.rows == 39
     assert parquet_in(tmp_path / "d") == parquet_in(tmp_path / "whole")
+
+
+def test_nothing_more_is_joined_once_another_task_has_failed(base: Path) -> None:
+    state = exportkit.replay(base)
+    prepared = prepare("nowhere", storage=StoreOptions())
+    identity = identify(state.chain.base.summary, "replay", [], {}, None) if state.chain.base else None
+    assert identity is not None
+    source = StateSource(state.chain, state.options, state.engine, identity, prepared.opened, 1)
+    stop = threading.Event()
+    with source.reading(NoProgress(), stop) as reading:
+        reading.pass_over(list(reading.files(0, Workers(1))))
+        stop.set()
+        reading.pass_over(list(reading.files(1, Workers(1))))
+        with pytest.raises(ItemCountError, match="0 replaced, 0 deleted, 0 inserted"):
+            reading.end()
 
 
 def test_drift_that_is_refused_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
