@@ -6,8 +6,7 @@
 //!
 //! - the one that followed the last few attributes of a map last time: items that are written by one
 //!   hand have their attributes in one order, and there may be several hands;
-//! - where none of that holds, as among sparse attributes, the one that began with the same few bytes, or, where they
-//!   tell too few of a map's attributes apart, whose name had the same ends;
+//! - where none of that holds, as among sparse attributes, the one that began with the same few bytes;
 //! - the one of that name, found by its hash.
 //!
 //! Bytes that led a parser from the start of a name to the start of a value once lead there always;
@@ -21,15 +20,14 @@
 //! [`NodeId::OVERFLOW`]; duplicates there are found with a hash table of the record's own.
 
 mod likely;
-mod node;
 mod overflow;
 #[cfg(test)]
 mod tests;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::mem::take;
 
 use self::likely::{History, Likely};
-use self::node::Node;
 use self::overflow::Overflow;
 use crate::hash::{high_bits, seeded};
 use crate::simd::{self, BLOCK};
@@ -40,8 +38,8 @@ pub const DEFAULT_MAX_NODES: usize = 10_000;
 const MAX_NAME_BYTES: usize = 4 << 20;
 /// No node, in links and tables.
 const NONE: u32 = u32::MAX;
-/// Added to what a parser tells of a value where it does not begin at once: see [`Paths::guess`].
-pub const SPACED: u8 = 0x80;
+/// Attributes of a map that may come unexpected before none is expected in the next such map.
+const UNSTEADY: u8 = 8;
 
 /// A place in the trie; small numbers, from 0, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,10 +67,6 @@ pub struct Scope {
     expected: u32,
     /// Whether one ever is.
     is_steady: bool,
-    /// Whether what comes after others is remembered.
-    is_watched: bool,
-    /// Whether attributes are told apart by the ends of their names: only where none is expected.
-    by_ends: bool,
     history: History,
     serial: u64,
     /// What names are hashed with.
@@ -88,8 +82,45 @@ pub struct Recognised<'a> {
     pub tag: u8,
     /// The first bytes of the token, as many as the parser said the name has.
     pub name: &'a [u8],
-    /// From where the parser said the value begins.
+    /// What follows the token.
     pub rest: &'a [u8],
+}
+
+/// What a parser needs of a place, in one cache line.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Node {
+    token: [u8; BLOCK],
+    /// Bytes of the block that are not the token's, as a mask.
+    beyond: u32,
+    /// The place of this list's elements.
+    elements: u32,
+    /// The map instance that this attribute was seen in.
+    seen: u64,
+    parent: u32,
+    /// Bytes of the token, less one: so that it is plain to the compiler that it stays within a block.
+    last: u8,
+    /// Bytes of the name in it.
+    name_length: u8,
+    tag: u8,
+    /// Attributes that came unexpected in the last instance of this map.
+    missed: u8,
+}
+
+impl Node {
+    fn new(parent: u32) -> Self {
+        Self {
+            token: [0xFF; BLOCK], // never in UTF-8, so that nothing is taken for a token before there is one
+            beyond: 0,
+            elements: NONE,
+            seen: 0,
+            parent,
+            last: 0,
+            name_length: 0,
+            tag: 0,
+            missed: 0,
+        }
+    }
 }
 
 /// A name, in [`Paths::names`]: start and length.
@@ -157,15 +188,13 @@ impl Paths {
     #[inline(always)]
     pub fn open(&mut self, map: NodeId) -> Scope {
         self.serial += 1;
-        let node = self.nodes.get_mut(map.index());
-        let (is_steady, is_watched, by_ends) = node.map_or((true, true, false), Node::open);
+        let missed = self.nodes.get_mut(map.index()).map_or(0, |node| take(&mut node.missed));
+        let is_steady = missed < UNSTEADY;
         let history = History::of(map.0);
         Scope {
             map: map.0,
             expected: if is_steady { self.likely.after(history) } else { NONE },
             is_steady,
-            is_watched,
-            by_ends,
             history,
             serial: self.serial,
             seed: self.seed(map.0),
@@ -181,17 +210,10 @@ impl Paths {
         self.take(scope.expected, scope, bytes)
     }
 
-    /// As [`Self::recognise`], for the attribute of the map that began with the same few bytes last time, or whose name
-    /// had the same ends.
-    ///
-    /// The parser knows by itself where the value begins if nothing stands before it that need not, and goes on from
-    /// there without waiting for what the place says: no attribute is found whose tag is [`SPACED`].
+    /// As [`Self::recognise`], for the attribute of the map that began with the same few bytes last time.
     #[inline(always)]
-    pub fn guess<'a>(&mut self, scope: &mut Scope, bytes: &'a [u8], name_length: usize) -> Option<Recognised<'a>> {
-        let id = self.likely.like(scope.seed, bytes, name_length, scope.by_ends)?;
-        if self.nodes.get(id as usize)?.tag >= SPACED {
-            return None;
-        }
+    pub fn guess<'a>(&mut self, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
+        let id = self.likely.like(scope.seed, bytes)?;
         self.take_unexpected(id, scope, bytes)
     }
 
@@ -210,22 +232,16 @@ impl Paths {
             slot = *self.table.get(at)?;
         }
         let found = self.take_unexpected(slot.node, scope, bytes)?;
-        if self
-            .likely
-            .begin(scope.seed, bytes, name_length, scope.by_ends, slot.node)
-            && let Some(map) = self.nodes.get_mut(scope.map as usize)
-        {
-            map.count_alike();
-        }
+        self.likely.begin(scope.seed, bytes, slot.node);
         Some(found)
     }
 
     /// As [`Self::take`], and expects it where it came now.
     #[inline(always)]
     fn take_unexpected<'a>(&mut self, id: u32, scope: &mut Scope, bytes: &'a [u8]) -> Option<Recognised<'a>> {
-        let before = *scope;
+        let before = scope.history;
         let found = self.take(id, scope, bytes)?;
-        self.follow(&before, id);
+        self.follow(before, scope.map, id);
         Some(found)
     }
 
@@ -243,9 +259,9 @@ impl Paths {
         node.seen = scope.serial;
         let found = Recognised {
             node: NodeId(id),
-            tag: node.tag % SPACED,
+            tag: node.tag,
             name: &block[..usize::from(node.name_length) % BLOCK],
-            rest: &bytes[usize::from(node.before) % BLOCK + 1..],
+            rest: &bytes[usize::from(node.last) % BLOCK + 1..],
         };
         self.expect(scope, id);
         Some(found)
@@ -254,20 +270,17 @@ impl Paths {
     /// Expects what is likely after an attribute.
     #[inline(always)]
     fn expect(&self, scope: &mut Scope, id: u32) {
-        if scope.is_watched {
-            scope.history.push(id);
-            if scope.is_steady {
-                scope.expected = self.likely.after(scope.history);
-            }
+        scope.history.push(id);
+        if scope.is_steady {
+            scope.expected = self.likely.after(scope.history);
         }
     }
 
     /// Remembers what came after others in a map.
     #[inline(always)]
-    fn follow(&mut self, scope: &Scope, id: u32) {
-        if scope.is_watched
-            && self.likely.follow(scope.history, id)
-            && let Some(map) = self.nodes.get_mut(scope.map as usize)
+    fn follow(&mut self, history: History, map: u32, id: u32) {
+        if self.likely.follow(history, id)
+            && let Some(map) = self.nodes.get_mut(map as usize)
         {
             map.missed = map.missed.saturating_add(1);
         }
@@ -304,7 +317,7 @@ impl Paths {
             .get_mut(id as usize)
             .filter(|node| node.seen != scope.serial)?;
         node.seen = scope.serial;
-        self.follow(&scope, id);
+        self.follow(scope.history, scope.map, id);
         self.expect(&mut scope, id);
         Some((NodeId(id), scope))
     }
@@ -317,14 +330,21 @@ impl Paths {
             && self.spans.get(at).is_some_and(|&span| slice(&self.names, span) == name)
     }
 
-    /// Teaches the bytes that led from the start of a name into its value, how many of them are the name, how many
-    /// stand before the value, and what the parser wants to be told of the value when it meets them again.
+    /// Teaches the bytes that led from the start of a name to the start of its value, how many of
+    /// them are the name, and what the parser wants to be told of the value when it meets them again.
     ///
     /// Long tokens are not kept.
     #[inline]
-    pub fn learn(&mut self, node: NodeId, tag: u8, name_length: usize, value: usize, token: &[u8]) {
-        if let Some(node) = self.nodes.get_mut(node.index()) {
-            node.learn(tag, name_length, value, token);
+    pub fn learn(&mut self, node: NodeId, tag: u8, name_length: usize, token: &[u8]) {
+        if let Some(node) = self.nodes.get_mut(node.index())
+            && let Some(bytes) = node.token.get_mut(..token.len())
+            && let Some(last) = token.len().checked_sub(1)
+        {
+            bytes.copy_from_slice(token);
+            node.last = last.to_le_bytes()[0];
+            node.beyond = u32::MAX << last << 1;
+            node.name_length = name_length.to_le_bytes()[0];
+            node.tag = tag;
         }
     }
 

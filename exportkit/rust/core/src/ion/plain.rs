@@ -26,14 +26,6 @@ pub(super) fn colon(rest: &[u8]) -> Option<usize> {
     Some(first(colons(rest.first_chunk()?))).filter(|&length| length < BLOCK)
 }
 
-/// The length of a name, and what follows its colon, if that is near: where the bytes are known to begin with a name
-/// that has no colon in it.
-#[inline(always)]
-pub(super) fn name_and_value(rest: &[u8]) -> Option<(usize, &[u8])> {
-    let length = colon(rest)?;
-    Some((length, rest.get(length + 1..)?))
-}
-
 /// Reads a string of a few plain bytes from behind its quote; None where it may be another.
 #[inline(always)]
 pub(super) fn short_string(rest: &[u8]) -> Option<(ShortText<'_>, &[u8])> {

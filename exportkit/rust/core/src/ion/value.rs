@@ -12,39 +12,36 @@ use super::symbol::{Keyword, Start};
 use crate::events::{Binary, SetKind, Spelling, Text, Visitor};
 use crate::fault::Reason;
 use crate::judge::Judge;
-use crate::path::{NodeId, Recognised, SPACED, Scope};
+use crate::path::{NodeId, Recognised, Scope};
 
 /// Levels of L and M that an L or M may stand in.
 const MAX_LEVELS: u32 = 64;
 
 /// What an attribute's token says of its value.
 mod tag {
-    /// The value is of whatever type.
+    /// The token ends where the value begins, of whatever type.
     pub(super) const ANY: u8 = 0;
-    /// It is a number.
+    /// So it does; the value is a number.
     pub(super) const NUMBER: u8 = 1;
-    /// It begins with the `"` of a string.
+    /// The token ends after the `"` of a string.
     pub(super) const STRING: u8 = 2;
-    /// It begins with a brace, of a struct or lob.
+    /// It ends after one brace, of a struct or lob.
     pub(super) const BRACE: u8 = 3;
-    /// It begins with the bracket of a list.
+    /// It ends after the bracket of a list.
     pub(super) const LIST: u8 = 4;
-    /// It begins with the annotation and the bracket of a set.
+    /// It ends after the bracket of a set.
     pub(super) const STRINGS: u8 = 5;
     pub(super) const NUMBERS: u8 = 6;
     pub(super) const BINARIES: u8 = 7;
-    /// It is `true` or `false`.
+    /// The token ends where a value begins that is `true` or `false`.
     pub(super) const BOOL: u8 = 8;
     /// Added to the above where the name stands in quotes.
     pub(super) const QUOTED: u8 = 16;
 }
 
-/// Bytes of the annotation and the bracket that a set begins with.
-const SET: usize = 15;
-
 /// An attribute up to its value.
 enum Attribute<'a> {
-    /// There is one; from where its value begins.
+    /// There is one; what follows its token.
     Found { node: NodeId, tag: u8, rest: &'a [u8] },
     /// The map ends here; what follows its brace.
     End(&'a [u8]),
@@ -68,11 +65,9 @@ impl IonParser {
             let (node, tag, value) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
                 tell_name(&found, visitor);
                 (found.node, found.tag % tag::QUOTED, found.rest)
-            } else if let Some((length, value)) = plain::name_and_value(rest)
-                && let Some(found) = self.paths.guess(&mut scope, rest, length)
-            {
+            } else if let Some(found) = self.paths.guess(&mut scope, rest) {
                 tell_name(&found, visitor);
-                (found.node, found.tag % tag::QUOTED, value)
+                (found.node, found.tag % tag::QUOTED, found.rest)
             } else if let Some(length) = plain::colon(rest)
                 && let Some(found) = self.paths.look_up(&mut scope, rest, length)
             {
@@ -160,22 +155,15 @@ impl IonParser {
             [b'[', ..] => (tag::LIST, 1),
             [b'0'..=b'9' | b'-', ..] => (tag::NUMBER, 0),
             [b't' | b'f', ..] => (tag::BOOL, 0),
-            [b'$', ..] if value.starts_with(b"$dynamodb_SS::[") => (tag::STRINGS, SET),
-            [b'$', ..] if value.starts_with(b"$dynamodb_NS::[") => (tag::NUMBERS, SET),
-            [b'$', ..] if value.starts_with(b"$dynamodb_BS::[") => (tag::BINARIES, SET),
+            [b'$', ..] if value.starts_with(b"$dynamodb_SS::[") => (tag::STRINGS, 15),
+            [b'$', ..] if value.starts_with(b"$dynamodb_NS::[") => (tag::NUMBERS, 15),
+            [b'$', ..] if value.starts_with(b"$dynamodb_BS::[") => (tag::BINARIES, 15),
             _ => (tag::ANY, 0),
         };
-        let before = start.len() - value.len();
-        let token = start.get(..before + opening).unwrap_or_default();
-        let is_plain = memchr::memchr(b':', token).is_some_and(|colon| colon + 1 == before);
-        let learned = tag + kind + if is_plain { 0 } else { SPACED };
-        self.paths.learn(node, learned, name_length, before, token);
-        let found = Attribute::Found {
-            node,
-            tag: kind,
-            rest: value,
-        };
-        Ok((found, scope))
+        let rest = value.get(opening..).unwrap_or_default();
+        let token = start.get(..start.len() - rest.len()).unwrap_or_default();
+        self.paths.learn(node, tag + kind, name_length, token);
+        Ok((Attribute::Found { node, tag: kind, rest }, scope))
     }
 
     /// The name that is spelled here, for a path.
@@ -191,7 +179,7 @@ impl IonParser {
         name
     }
 
-    /// Reads any value by what its token says of it.
+    /// Reads any value from behind its token.
     #[inline]
     fn tagged_value<'a, J: Judge, V: Visitor>(
         &mut self,
@@ -201,14 +189,13 @@ impl IonParser {
         level: u32,
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
-        let inside = |opening| rest.get(opening..).unwrap_or_default();
         match tag {
-            tag::STRING => long_string::<J, V>(inside(1), visitor),
-            tag::BRACE => self.braced::<J, V>(inside(1), node, level, visitor),
-            tag::LIST => self.list::<J, V>(inside(1), node, level, visitor),
-            tag::STRINGS => self.set::<J, V>(inside(SET), SetKind::Strings, visitor),
-            tag::NUMBERS => self.set::<J, V>(inside(SET), SetKind::Numbers, visitor),
-            tag::BINARIES => self.set::<J, V>(inside(SET), SetKind::Binaries, visitor),
+            tag::STRING => long_string::<J, V>(rest, visitor),
+            tag::BRACE => self.braced::<J, V>(rest, node, level, visitor),
+            tag::LIST => self.list::<J, V>(rest, node, level, visitor),
+            tag::STRINGS => self.set::<J, V>(rest, SetKind::Strings, visitor),
+            tag::NUMBERS => self.set::<J, V>(rest, SetKind::Numbers, visitor),
+            tag::BINARIES => self.set::<J, V>(rest, SetKind::Binaries, visitor),
             _ => self.value::<J, V>(rest, node, level, visitor),
         }
     }
@@ -343,11 +330,11 @@ impl IonParser {
     }
 }
 
-/// Reads a short string, a number or a boolean; None where it is something else.
+/// Reads a short string, a number or a boolean, from behind the attribute's token; None where it is something else.
 #[inline(always)]
 fn plain_scalar<'a, V: Visitor>(tag: u8, rest: &'a [u8], visitor: &mut V) -> Option<&'a [u8]> {
     if tag == tag::STRING {
-        let (text, after) = plain::short_string(rest.get(1..)?)?;
+        let (text, after) = plain::short_string(rest)?;
         visitor.short_string(text);
         Some(after)
     } else if tag == tag::NUMBER {

@@ -73,17 +73,6 @@ pub(super) fn near_quote(rest: &[u8]) -> Option<usize> {
     Some(quotes.trailing_zeros() as usize)
 }
 
-/// The length of a name, and what follows the tag of its value's type and a colon: where the bytes are known to begin
-/// with a plain name, and a value of which all is near and nothing stands that need not.
-#[inline(always)]
-pub(super) fn name_and_value(rest: &[u8]) -> Option<(usize, &[u8])> {
-    let name = quotes(rest.first_chunk()?);
-    let tag = name & name.wrapping_sub(1);
-    let tag_end = NonZeroU32::new(tag & tag.wrapping_sub(1))?;
-    let value = rest.get(tag_end.trailing_zeros() as usize + 2..)?;
-    Some((name.trailing_zeros() as usize, value))
-}
-
 /// Where the first bit stands.
 #[inline(always)]
 fn first_bit(mask: NonZeroU32) -> u8 {

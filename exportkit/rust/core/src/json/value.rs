@@ -4,12 +4,12 @@
 //! JSON at all, whatever is not as expected is a fault of type; where it is not, nobody asks which.
 
 use super::JsonParser;
-use super::bytes::{base64, boolean, name_and_value, near_quote, short_number, short_string, skip_space, string};
+use super::bytes::{base64, boolean, near_quote, short_number, short_string, skip_space, string};
 use super::scalar::{escaped_binary, long_number};
 use crate::events::{Binary, Number, Spelling, Text, Visitor};
 use crate::fault::Reason;
 use crate::judge::Judge;
-use crate::path::{NodeId, SPACED, Scope};
+use crate::path::{NodeId, Scope};
 
 /// L and M that may stand around another.
 const MAX_LEVELS: u32 = 64;
@@ -33,7 +33,7 @@ struct Attribute<'a> {
     node: NodeId,
     name: Text<'a>,
     tag: u8,
-    /// From where the value starts: for S, N, B, sets, L and M the quote or bracket that opens it.
+    /// For S, N, B behind the opening quote; for sets, L, M behind the bracket; else where the value starts.
     rest: &'a [u8],
 }
 
@@ -60,10 +60,8 @@ impl JsonParser {
             // Not one struct, which would take a detour through memory.
             let (node, raw, spelling, tag, start) = if let Some(found) = self.paths.recognise(&mut scope, rest) {
                 (found.node, found.name, Spelling::Plain, found.tag, found.rest)
-            } else if let Some((length, start)) = name_and_value(rest)
-                && let Some(found) = self.paths.guess(&mut scope, rest, length)
-            {
-                (found.node, found.name, Spelling::Plain, found.tag, start)
+            } else if let Some(found) = self.paths.guess(&mut scope, rest) {
+                (found.node, found.name, Spelling::Plain, found.tag, found.rest)
             } else if let Some(length) = near_quote(rest)
                 && let Some(found) = self.paths.look_up(&mut scope, rest, length)
             {
@@ -125,12 +123,8 @@ impl JsonParser {
         let rest = after_colon(rest).ok_or_else(|| J::fault(Reason::Syntax, rest))?;
         let (tag, rest) = type_tag::<J>(rest).map_err(|error| J::under(error, || unescaped(name)))?;
         if name.spelling == Spelling::Plain {
-            let (length, value) = (name.raw.len(), start.len() - rest.len());
-            let opening = usize::from(!matches!(tag, tag::BOOL | tag::NULL));
-            let (token, between) = (start.get(..value + opening), start.get(length..value));
-            let is_plain = between.is_some_and(|text| text.starts_with(b"\":{\"") && text.ends_with(b"\":"));
-            let tag = if is_plain { tag } else { tag | SPACED };
-            self.paths.learn(node, tag, length, value, token.unwrap_or_default());
+            let token = start.get(..start.len() - rest.len()).unwrap_or_default();
+            self.paths.learn(node, tag, name.raw.len(), token);
         }
         Ok((Attribute { node, name, tag, rest }, scope))
     }
@@ -145,13 +139,8 @@ impl JsonParser {
         level: u32,
         visitor: &mut V,
     ) -> Result<&'a [u8], J::Error> {
-        // Not `unwrap_or_default`, for whose choice all that follows would wait.
-        let [_, inside @ ..] = rest else {
-            return Err(J::fault(Reason::TypeValue, rest));
-        };
         match tag {
             tag::S => {
-                let rest = inside;
                 if let Some((text, after)) = short_string(rest) {
                     visitor.short_string(text);
                     return Ok(after);
@@ -161,7 +150,6 @@ impl JsonParser {
                 Ok(after)
             }
             tag::N => {
-                let rest = inside;
                 if let Some((number, after)) = short_number(rest) {
                     visitor.short_number(number);
                     Ok(after)
@@ -170,7 +158,6 @@ impl JsonParser {
                 }
             }
             tag::B => {
-                let rest = inside;
                 if let Some((base64, after)) = base64(rest) {
                     visitor.binary(Binary { base64 });
                     Ok(after)
@@ -192,12 +179,12 @@ impl JsonParser {
                 }
                 _ => Err(J::fault(Reason::TypeValue, rest)),
             },
-            tag::M | tag::L if level >= MAX_LEVELS => Err(J::fault(Reason::Nesting, inside)),
-            tag::M => self.map::<J, V>(inside, node, level + 1, visitor),
-            tag::L => self.list::<J, V>(inside, node, level + 1, visitor),
-            tag::SS => self.set::<J, V, { tag::SS }>(inside, visitor),
-            tag::NS => self.set::<J, V, { tag::NS }>(inside, visitor),
-            _ => self.set::<J, V, { tag::BS }>(inside, visitor),
+            tag::M | tag::L if level >= MAX_LEVELS => Err(J::fault(Reason::Nesting, rest)),
+            tag::M => self.map::<J, V>(rest, node, level + 1, visitor),
+            tag::L => self.list::<J, V>(rest, node, level + 1, visitor),
+            tag::SS => self.set::<J, V, { tag::SS }>(rest, visitor),
+            tag::NS => self.set::<J, V, { tag::NS }>(rest, visitor),
+            _ => self.set::<J, V, { tag::BS }>(rest, visitor),
         }
     }
 
@@ -243,12 +230,12 @@ impl JsonParser {
 /// Reads the object around a value up to the start of what its type tag holds.
 #[inline(always)]
 fn type_tag<J: Judge>(rest: &[u8]) -> Result<(u8, &[u8]), J::Error> {
-    if let Some((&[b'{', b'"', tag, b'"', b':'], value @ &[opening, ..])) = rest.split_first_chunk() {
+    if let Some((&[b'{', b'"', tag, b'"', b':', opening], after)) = rest.split_first_chunk() {
         match (tag, opening) {
-            (b'S', b'"') => return Ok((tag::S, value)),
-            (b'N', b'"') => return Ok((tag::N, value)),
-            (b'M', b'{') => return Ok((tag::M, value)),
-            (b'L', b'[') => return Ok((tag::L, value)),
+            (b'S', b'"') => return Ok((tag::S, after)),
+            (b'N', b'"') => return Ok((tag::N, after)),
+            (b'M', b'{') => return Ok((tag::M, after)),
+            (b'L', b'[') => return Ok((tag::L, after)),
             _ => {}
         }
     }
@@ -280,8 +267,8 @@ fn any_type_tag<J: Judge>(start: &[u8]) -> Result<(u8, &[u8]), J::Error> {
         b"BS" => (tag::BS, b'['),
         _ => return Err(fault(Reason::TypeTag)),
     };
-    match rest.first() {
-        Some(&first) if first == opening => Ok((tag, rest)),
+    match rest.split_first() {
+        Some((&first, after)) if first == opening => Ok((tag, after)),
         _ => Err(J::fault(Reason::TypeValue, rest)),
     }
 }

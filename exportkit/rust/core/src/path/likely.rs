@@ -2,12 +2,10 @@
 //!
 //! Both answers are guesses: hashes collide, and nothing is removed. Whoever asks compares the attribute's token.
 
-use crate::simd::Block;
-
 /// Places of the tables, as powers of two.
 const AFTER_BITS: u32 = 12;
 const LIKE_BITS: u32 = 11;
-/// No attribute, or one whose number is too large, or perhaps the one that has this number.
+/// No attribute, or one whose number is too large.
 const NONE: u16 = u16::MAX;
 
 /// The last four attributes of a map, sixteen bits each; before the first, the map itself.
@@ -57,49 +55,30 @@ impl Likely {
             .is_some_and(|after| std::mem::replace(after, short(id)) != short(id))
     }
 
-    /// The attribute of a map that began as these bytes do, or whose name of that length had these ends; a map has a
-    /// `seed` of its own.
+    /// The attribute of a map that began as these bytes do; a map has a `seed` of its own.
     #[inline(always)]
-    pub(super) fn like(&self, seed: u64, bytes: &[u8], length: usize, by_ends: bool) -> Option<u32> {
-        Some(known(
-            self.like.get(place(seed ^ key(bytes, length, by_ends)?, LIKE_BITS)),
-        ))
+    pub(super) fn like(&self, seed: u64, bytes: &[u8]) -> Option<u32> {
+        Some(known(self.like.get(place(seed ^ beginning(bytes)?, LIKE_BITS))))
     }
 
-    /// Remembers how an attribute begins, or its ends; tells whether another had that place.
+    /// Remembers how an attribute begins.
     #[inline(always)]
-    pub(super) fn begin(&mut self, seed: u64, bytes: &[u8], length: usize, by_ends: bool, id: u32) -> bool {
-        key(bytes, length, by_ends)
-            .and_then(|key| self.like.get_mut(place(seed ^ key, LIKE_BITS)))
-            .is_some_and(|like| std::mem::replace(like, short(id)) != NONE)
+    pub(super) fn begin(&mut self, seed: u64, bytes: &[u8], id: u32) {
+        if let Some(beginning) = beginning(bytes)
+            && let Some(like) = self.like.get_mut(place(seed ^ beginning, LIKE_BITS))
+        {
+            *like = short(id);
+        }
     }
 }
 
-/// What an attribute is known by.
-#[inline(always)]
-fn key(bytes: &[u8], length: usize, by_ends: bool) -> Option<u64> {
-    if by_ends { ends(bytes, length) } else { beginning(bytes) }
-}
-
-/// The first twelve bytes, mixed: what tells most names apart, and no more than most tokens have. Nothing is known
-/// sooner.
+/// The first twelve bytes, mixed: what tells most names apart, and no more than most tokens have.
 #[inline(always)]
 fn beginning(bytes: &[u8]) -> Option<u64> {
     let head: &[u8; 12] = bytes.first_chunk()?;
     let first = u64::from_le_bytes(*head.first_chunk()?);
     let last = u64::from_le_bytes(*head.last_chunk()?);
     Some(first ^ last.rotate_left(27))
-}
-
-/// The first and the last eight bytes of a name that the bytes begin with, mixed, without a branch on its length: what
-/// tells names apart that begin alike or are short.
-#[inline(never)] // so that nobody computes both and chooses then
-fn ends(bytes: &[u8], length: usize) -> Option<u64> {
-    let block: &Block = bytes.first_chunk()?;
-    let first = u64::from_le_bytes(*block.first_chunk()?);
-    let last = u64::from_le_bytes(*block.get(length.saturating_sub(8)..)?.first_chunk()?);
-    let beyond = 8 * 8_usize.saturating_sub(length) % 64;
-    Some(first << beyond ^ (last << beyond).rotate_left(27))
 }
 
 /// The place of a key in a table.
@@ -117,7 +96,7 @@ fn short(id: u32) -> u16 {
 
 #[inline(always)]
 fn known(id: Option<&u16>) -> u32 {
-    id.map_or(u32::MAX, |&id| u32::from(id))
+    id.map_or(u32::MAX, |&id| if id == NONE { u32::MAX } else { u32::from(id) })
 }
 
 #[cfg(test)]
@@ -128,7 +107,7 @@ mod tests {
     fn what_came_last_is_likely() {
         let mut likely = Likely::default();
         let mut history = History::of(0);
-        assert_eq!(likely.after(history), u32::from(NONE));
+        assert_eq!(likely.after(history), u32::MAX);
         assert!(likely.follow(history, 7));
         assert!(!likely.follow(history, 7));
         assert_eq!(likely.after(history), 7);
@@ -141,44 +120,17 @@ mod tests {
         (14..18).for_each(|id| other.push(id));
         assert_eq!(likely.after(other), 18);
         assert!(likely.follow(other, 70_000));
-        assert_eq!(likely.after(other), u32::from(NONE));
+        assert_eq!(likely.after(other), u32::MAX);
     }
 
     #[test]
     fn twelve_bytes_make_a_beginning() {
         let mut likely = Likely::default();
-        assert_eq!(likely.like(1, b"eleven byte", 4, false), None);
-        assert!(!likely.begin(1, b"attribute_01", 12, false, 3));
-        assert!(!likely.begin(1, b"attribute_02 and more", 12, false, 4));
-        assert_eq!(likely.like(1, b"attribute_01\":", 12, false), Some(3));
-        assert_eq!(likely.like(1, b"attribute_02\":", 12, false), Some(4));
-        assert_eq!(likely.like(2, b"attribute_01\":", 12, false), Some(u32::from(NONE)));
-        assert!(likely.begin(1, b"attribute_012", 13, false, 5));
-    }
-
-    #[test]
-    fn names_have_ends() {
-        let mut likely = Likely::default();
-        let block = |text: &str| format!("{text}{}", "\":{\"S\":\"".repeat(8)).into_bytes();
-        let names = [
-            "a",
-            "b",
-            "ab",
-            "seven__",
-            "attribute_01",
-            "attribute_02",
-            "a long name that begins alike 1",
-        ];
-        for (id, name) in (1..).zip(names) {
-            assert_eq!(likely.like(1, &block(name), name.len(), true), Some(u32::from(NONE)));
-            assert!(!likely.begin(1, &block(name), name.len(), true, id));
-        }
-        for (id, name) in (1..).zip(names) {
-            let mut other = block(name);
-            other[name.len()..].fill(b'7'); // what follows a name says nothing
-            assert_eq!(likely.like(1, &other, name.len(), true), Some(id), "{name}");
-            assert_eq!(likely.like(2, &other, name.len(), true), Some(u32::from(NONE)));
-        }
-        assert_eq!(likely.like(1, &[b'a'; 31], 1, true), None);
+        assert_eq!(likely.like(1, b"eleven byte"), None);
+        likely.begin(1, b"attribute_01", 3);
+        likely.begin(1, b"attribute_02 and more", 4);
+        assert_eq!(likely.like(1, b"attribute_01\":"), Some(3));
+        assert_eq!(likely.like(1, b"attribute_02\":"), Some(4));
+        assert_eq!(likely.like(2, b"attribute_01\":"), Some(u32::MAX));
     }
 }
