@@ -5,6 +5,7 @@ import sys
 import tempfile
 import threading
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,13 @@ def parquet_in(folder: Path) -> dict[str, str]:
     return {name: digest for name, digest in files_in(folder).items() if name.endswith(".parquet")}
 
 
-HOWS: list[dict[str, Any]] = [
-    {},
-    {"options": SchemaOptions(flatten_depth=1, rest_as_json=True, columns=("pk",))},
-    {"split_by": "pk"},
-    {"target_file_size": 1000},
-    {"options": SchemaOptions(numbers=Numbers.STRING)},
-]
+HOWS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "columns": {"options": SchemaOptions(flatten_depth=1, rest_as_json=True, columns=("pk",))},
+    "split": {"split_by": "pk"},
+    "small files": {"target_file_size": 1000},
+    "numbers as strings": {"options": SchemaOptions(numbers=Numbers.STRING)},
+}
 
 
 def table_in(folder: Path) -> pa.Table:
@@ -64,8 +65,13 @@ def test_what_is_no_argument_is_not_passed_over(tmp_path: Path, how: dict[str, A
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("how", HOWS, ids=["plain", "columns", "split", "small files", "numbers as strings"])
-@pytest.mark.parametrize("form", OutputFormat)
+@pytest.mark.parametrize(
+    ("form", "how"),
+    [
+        pytest.param(form, how, marks=() if form is JSON or name == "plain" else pytest.mark.slow, id=f"{form}-{name}")
+        for form, (name, how) in product(OutputFormat, HOWS.items())
+    ],
+)
 def test_equal_to_an_export_that_is_converted(
     engine: Engine, tmp_path: Path, form: OutputFormat, how: dict[str, Any]
 ) -> None:
@@ -168,7 +174,7 @@ def test_types_that_mix_in_the_state_are_an_error(engine: Engine, tmp_path: Path
     assert files_in(tmp_path / "d") == {}
 
 
-@pytest.mark.parametrize("tasks", [1, 2, 3])
+@pytest.mark.parametrize("tasks", [1, 2])
 def test_a_run_that_was_interrupted_is_gone_on_with(
     engine: Engine, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: int
 ) -> None:
