@@ -20,19 +20,16 @@ from exportkit.model.decode import DecodeReport, Misfit, Split
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, Statistics
+from exportkit.reading import Stopped
 from exportkit.schema import merge_statistics
 from exportkit.sink.parquet import ParquetOptions, Part, Parts, PartWriter
 from exportkit.store import Store
 from exportkit.store.base import Lock
 from exportkit.store.spooled import SpooledObject
 
-__all__ = ["Stopped", "TaskWriter", "part_is_whole", "part_name", "quarantine_name"]
+__all__ = ["TaskWriter", "part_is_whole", "part_name", "quarantine_name"]
 
 _BLOCK = 1024 * 1024
-
-
-class Stopped(Exception):  # noqa: N818 - nobody sees it: the error of another task is told
-    """Another task has failed: this one is given up."""
 
 
 def part_name(folder: str, task: int, number: int) -> str:

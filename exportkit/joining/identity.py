@@ -70,19 +70,10 @@ def identify(
 
 
 def inputs_of(exports: Iterable[Export]) -> list[dict[str, Any]]:
-    """Returns what exports that are read are known by, several asked for side by side.
+    """Returns what exports that are read are known by, wherever they lie; several are asked for side by side.
 
-    Raises:
-        ExportkitError: As ``input_of``.
-    """
-    with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-ask") as pool:
-        return list(pool.map(input_of, exports))
-
-
-def input_of(export: Export) -> dict[str, Any]:
-    """Returns what an export that is read is known by, wherever it lies: manifest-files.json is read once.
-
-    The manifests decide what is joined with what, so they have to be what the MD5 files beside them say.
+    Of each manifest-files.json is read once. The manifests decide what is joined with what, so they have to be what the
+    MD5 files beside them say.
 
     Raises:
         Md5MismatchError: One is not.
@@ -91,6 +82,11 @@ def input_of(export: Export) -> dict[str, Any]:
         ItemCountError: The files' counts do not add up to the export's.
         StoreError: It cannot be read.
     """
+    with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-ask") as pool:
+        return list(pool.map(_input_of, exports))
+
+
+def _input_of(export: Export) -> dict[str, Any]:
     summary = export.summary
     _check_md5(export, export.summary_uri, export.summary_md5)
     files = export.files()

@@ -48,7 +48,7 @@ class MadeExport:
         summary: What the result is: table, format, kind, view, time or window. Names, places, versions, counts and
             marks are filled in; of a local result ``s3_bucket`` stays.
         operation: What makes it: ``replay``, ``diff``, ``compact`` or ``revert``.
-        inputs: What it is made of, as ``input_of`` tells it.
+        inputs: What it is made of, as ``inputs_of`` tells it.
         settings: All else that decides its bytes.
         carried: What its summary is to tell whoever reads it (``ReplayChain.carried``).
         level: As for ``ExportWriter``.

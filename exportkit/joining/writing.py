@@ -9,7 +9,7 @@ from exportkit.export import Export
 from exportkit.joining.joins import Totals, join_leaves
 from exportkit.joining.made import MadeExport
 from exportkit.model.joining import JoinOptions
-from exportkit.reading import in_order
+from exportkit.reading import Stopped, in_order
 from exportkit.reading.spill import Spill
 from exportkit.sink.export_writer import DataFileWriter
 
@@ -29,10 +29,6 @@ def hash_ranges(records: int) -> list[range]:
         ranges *= 2
     width = _HASHES // ranges
     return [range(start, start + width) for start in range(0, _HASHES, width)]
-
-
-class _Stopped(Exception):  # noqa: N818 - no error: it leaves a file unfinished that nobody wants any more
-    """Another file failed."""
 
 
 def write_joined(
@@ -73,7 +69,7 @@ def write_joined(
         with file:
             for joined in join_leaves(engine, spill, options, exports, hashes):
                 if stop.is_set():
-                    raise _Stopped
+                    raise Stopped
                 file.write(joined.lines, joined.records)
                 found.add(joined)
         return found

@@ -6,7 +6,7 @@ from exportkit.reading.open_export import OnMisfit, OpenExport
 from exportkit.reading.opening import open_for_reading, open_source, with_connections
 from exportkit.reading.progress import NoProgress, Progress
 from exportkit.reading.scan import Scan
-from exportkit.reading.threads import Workers, default_jobs, in_order, streams_in_order
+from exportkit.reading.threads import Stopped, Workers, default_jobs, in_order, streams_in_order
 
 __all__ = [
     "FileBatches",
@@ -15,6 +15,7 @@ __all__ = [
     "OpenExport",
     "Progress",
     "Scan",
+    "Stopped",
     "Workers",
     "default_jobs",
     "in_order",

@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import Generic, TypeVar
 
-__all__ = ["Workers", "default_jobs", "in_order", "streams_in_order"]
+__all__ = ["Stopped", "Workers", "default_jobs", "in_order", "streams_in_order"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,6 +19,10 @@ _AHEAD = 2 * 1024 * 1024
 
 # Pieces of one file that may wait for their turn; a piece is what one chunk became.
 _PREFETCH = 8
+
+
+class Stopped(Exception):  # noqa: N818 - nobody sees it: the error of another input is told
+    """Nobody wants the results any more: raised by work that leaves its output unfinished for that."""
 
 
 def default_jobs() -> int:

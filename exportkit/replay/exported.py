@@ -7,15 +7,11 @@ from typing import Any
 from exportkit.export import DataFile
 from exportkit.joining.made import MadeExport
 from exportkit.joining.writing import write_joined
-from exportkit.reading import Workers
+from exportkit.reading import Stopped, Workers
 from exportkit.replay.rebuild import Rebuilding, runs_of
 from exportkit.sink.export_writer import DataFileWriter
 
 __all__ = ["write_state"]
-
-
-class _Stopped(Exception):  # noqa: N818 - no error: it leaves a file unfinished that nobody wants any more
-    """Another file failed."""
 
 
 def write_state(state: Rebuilding, made: MadeExport) -> Mapping[str, Any]:
@@ -63,7 +59,7 @@ def _write_kept(state: Rebuilding, made: MadeExport, jobs: int) -> int:
             for lines, records in pieces:
                 output.write(lines, records)
             if state.stop.is_set():
-                raise _Stopped
+                raise Stopped
             return output.records
 
     def tasks() -> Iterator[tuple[DataFileWriter, Sequence[DataFile]]]:

@@ -32,8 +32,6 @@ from exportkit.schema import merge_statistics
 
 __all__ = ["StateSource"]
 
-_HASHES = 256
-
 
 @dataclass(frozen=True, slots=True)
 class _Kept(DataFile):
@@ -93,7 +91,7 @@ class StateSource:
         self.ranges = hash_ranges(changes)
         self.counts = [
             array("q", (items for items, _ in runs_of(self.base))),
-            array("q", (changes * len(hashes) // _HASHES for hashes in self.ranges)),
+            array("q", [changes // len(self.ranges)] * len(self.ranges)),
         ]
 
     @property

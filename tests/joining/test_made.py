@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,22 +11,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
 import exportkit
 from exportkit.errors import (
-    AccessDeniedError,
-    ItemCountError,
     LockedError,
-    Md5MismatchError,
     StoreError,
     UsageError,
 )
-from exportkit.export import Export, open_export
+from exportkit.export import open_export
 from exportkit.inspect import inspect
-from exportkit.joining.identity import inputs_of
 from exportkit.joining.made import LINEAGE, MadeExport
 from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
@@ -37,7 +31,6 @@ from exportkit.sink.export_writer import DataFileWriter
 from exportkit.store import StoreOptions
 from exportkit.store.s3_writing import PART_SIZE
 from tests.export.layouts import lay_out
-from tests.making import Made
 from tests.servers.s3 import S3
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders"
@@ -325,47 +318,6 @@ def test_a_killed_run_is_taken_up_by_the_same_one(tmp_path: Path, when: str, kin
     write(made(tmp_path / "a", summary), lines)
     write(made(tmp_path / "b", summary), lines)
     assert found(tmp_path / "a") == found(tmp_path / "b")
-
-
-def test_inputs_are_told_by_what_they_are_not_by_where_they_lie(tmp_path: Path) -> None:
-    laid = lay_out(tmp_path / "a", window=(0, 15))
-    (tmp_path / "b").mkdir()
-    (tmp_path / "a" / "AWSDynamoDB").rename(tmp_path / "b" / "AWSDynamoDB")
-    copy = tmp_path / "b" / "AWSDynamoDB" / laid.folder.name
-    (told,) = inputs_of([open_export(copy)])
-    assert told["export"] == laid.folder.name
-    assert told["window"] == "[2026-01-14T10:00:00.000Z, 2026-01-14T10:15:00.000Z)"
-    assert (told["items"], told["files"]) == (1, 2)
-    assert str(tmp_path) not in json.dumps(told)
-    laid = lay_out(tmp_path / "c")
-    (told,) = inputs_of([open_export(laid.folder)])
-    assert told["export_time"] == "2026-01-14T10:00:00.000Z"
-    Made(tmp_path / "c", laid.folder).rewrite_summary(itemCount=5)
-    with pytest.raises(ItemCountError, match="1 records, its summary says 5"):
-        inputs_of([open_export(laid.folder)])
-
-
-@pytest.mark.parametrize("checksums", ["md5", "checksum"])
-@pytest.mark.parametrize("name", ["manifest-summary", "manifest-files"])
-def test_a_manifest_that_is_not_what_its_md5_file_says_is_no_input(tmp_path: Path, name: str, checksums: str) -> None:
-    laid = lay_out(tmp_path, checksums=checksums)
-    manifest, beside = (laid.folder / f"{name}.{suffix}" for suffix in ("json", checksums))
-    manifest.write_bytes(manifest.read_bytes() + b"\n")
-    with pytest.raises(Md5MismatchError, match=re.escape(str(manifest))) as caught:
-        inputs_of([open_export(laid.folder)])
-    assert str(beside) in str(caught.value)
-    assert caught.value.exit_code == 3
-    beside.unlink()
-    assert len(inputs_of([open_export(laid.folder)])) == 1
-
-
-def test_md5_files_that_nobody_may_see_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In S3 who may not list a bucket is told that he may not read what is not there."""
-    export = open_export(lay_out(tmp_path).folder)
-    with monkeypatch.context() as patched:
-        patched.setattr(Export, "checksum", mock.Mock(side_effect=AccessDeniedError("s3://b/k", "s3:ListBucket")))
-        (told,) = inputs_of([export])
-    assert told == inputs_of([export])[0]
 
 
 # --- S3 ----------------------------------------------------------------------------------------------------
