@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +11,9 @@ from exportkit.errors import (
     AccessDeniedError,
     ExportError,
     ForeignKeyError,
+    ItemCountError,
     ManifestError,
+    Md5MismatchError,
     ObjectNotFoundError,
     UsageError,
 )
@@ -26,6 +29,7 @@ __all__ = [
     "DataFiles",
     "Export",
     "ManifestChecksum",
+    "SoundManifest",
     "open_export",
 ]
 
@@ -62,6 +66,19 @@ class ManifestChecksum:
 
     uri: str
     stated: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundManifest:
+    """What manifest-files.json holds, once the manifests were found to be sound.
+
+    Attributes:
+        item_counts: The itemCount of each entry, in order.
+        md5: Base64 of the MD5 of manifest-files.json.
+    """
+
+    item_counts: "array[int]"
+    md5: str
 
 
 class Export:
@@ -104,6 +121,7 @@ class Export:
         self._own_ids = {store.name(uri), own_folder.rpartition("/")[2], self.summary.export_id or ""} - {""}
         self.files_uri = self.locate(self.summary.manifest_files_s3_key, self.summary_uri, "manifestFilesS3Key")
         self._files_data: bytes | None = None
+        self._sound: SoundManifest | None = None
 
     def __repr__(self) -> str:
         told = self.summary
@@ -131,6 +149,47 @@ class Export:
                 Without it the first such error is raised.
         """
         return DataFiles(self, on_fault)
+
+    def sound_manifest(self) -> SoundManifest:
+        """Makes sure, once, that the manifests can be gone by; whatever reads records asks this before.
+
+        They have to be what the MD5 files beside them say, and agree with each other. An export without MD5 files has
+        nothing to be compared with.
+
+        Raises:
+            Md5MismatchError: One is not what its MD5 file says.
+            ManifestError: A line of manifest-files.json is malformed.
+            ForeignKeyError: A key leads out of the export.
+            ItemCountError: The files' counts do not add up to the export's.
+            StoreError: Something cannot be read.
+        """
+        if self._sound is None:
+            self._check_md5(self.summary_uri, self.summary_md5)
+            files = self.files()
+            item_counts = array("q", (file.entry.item_count for file in files))
+            assert files.md5 is not None, "it was read to its end"
+            self._check_md5(self.files_uri, files.md5)
+            if files.item_count != self.summary.item_count:
+                raise ItemCountError(
+                    self.uri,
+                    f"its files hold {files.item_count:,} records, its summary says {self.summary.item_count:,}; "
+                    "export anew",
+                )
+            self._sound = SoundManifest(item_counts, files.md5)
+        return self._sound
+
+    def _check_md5(self, manifest_uri: str, md5: str) -> None:
+        """Makes sure that a manifest is what the file beside it says."""
+        try:
+            checksum = self.checksum(manifest_uri)
+        except AccessDeniedError:  # who may not list a bucket is not told whether the file is there
+            return
+        if checksum is not None and checksum.stated != md5:
+            raise Md5MismatchError(
+                manifest_uri,
+                f"its MD5 is {md5}, {checksum.uri} says {checksum.stated!r}; copy the export again, or, if the "
+                "manifest was changed on purpose, delete that file",
+            )
 
     def _files_blocks(self) -> Iterator[bytes]:
         """Yields manifest-files.json block by block.

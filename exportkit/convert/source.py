@@ -1,14 +1,12 @@
 """What a conversion reads: an export, or what is made of several while it is read."""
 
 import threading
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any, Protocol
 
 from exportkit.convert.tasks import Task
-from exportkit.errors import ItemCountError
 from exportkit.export import DataFile, Export
 from exportkit.model.decode import MalformedRecord, Split
 from exportkit.model.manifest import ManifestSummary
@@ -154,8 +152,7 @@ class ExportSource:
         opened: The same, for reading.
 
     Raises:
-        ItemCountError: Its files' counts do not add up to its own.
-        ExportkitError: Its manifest cannot be read.
+        ExportkitError: Its manifests are not sound.
     """
 
     def __init__(self, export: Export, opened: OpenExport) -> None:
@@ -164,15 +161,10 @@ class ExportSource:
         self.summary = export.summary
         self.items = export.summary.item_count
         self._export = export
-        files = export.files()
-        counts = array("q", (file.entry.item_count for file in files))
-        if files.item_count != self.items:
-            raise ItemCountError(
-                export.uri, f"its files hold {files.item_count:,} records, its summary says {self.items:,}; export anew"
-            )
-        self.counts = [counts]
-        self.input_files = len(counts)
-        self.identity = [export.summary_md5, files.md5 or ""]
+        manifest = export.sound_manifest()
+        self.counts = [manifest.item_counts]
+        self.input_files = len(manifest.item_counts)
+        self.identity = [export.summary_md5, manifest.md5]
         self.statistics = opened.statistics
 
     def reading(self, progress: Progress, stop: threading.Event) -> AbstractContextManager[Reading]:  # noqa: ARG002

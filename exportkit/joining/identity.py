@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from exportkit.errors import AccessDeniedError, ItemCountError, Md5MismatchError, UsageError
+from exportkit.errors import UsageError
 from exportkit.export import Export
 from exportkit.model.formats import ExportType
 from exportkit.model.manifest import ManifestSummary
@@ -72,15 +72,10 @@ def identify(
 def inputs_of(exports: Iterable[Export]) -> list[dict[str, Any]]:
     """Returns what exports that are read are known by, wherever they lie; several are asked for side by side.
 
-    Of each manifest-files.json is read once. The manifests decide what is joined with what, so they have to be what the
-    MD5 files beside them say.
+    The manifests decide what is joined with what, so they have to be sound.
 
     Raises:
-        Md5MismatchError: One is not.
-        ManifestError: A line of manifest-files.json is malformed.
-        ForeignKeyError: A key leads out of the export.
-        ItemCountError: The files' counts do not add up to the export's.
-        StoreError: It cannot be read.
+        ExportkitError: As ``Export.sound_manifest``.
     """
     with ThreadPoolExecutor(_ASKERS, thread_name_prefix="exportkit-ask") as pool:
         return list(pool.map(_input_of, exports))
@@ -88,39 +83,16 @@ def inputs_of(exports: Iterable[Export]) -> list[dict[str, Any]]:
 
 def _input_of(export: Export) -> dict[str, Any]:
     summary = export.summary
-    _check_md5(export, export.summary_uri, export.summary_md5)
-    files = export.files()
-    for _ in files:
-        pass
-    _check_md5(export, export.files_uri, files.md5)
-    if files.item_count != summary.item_count:
-        raise ItemCountError(
-            export.uri,
-            f"its files hold {files.item_count:,} records, its summary says {summary.item_count:,}; export anew",
-        )
+    manifest = export.sound_manifest()
     instant = {"window": str(summary.window)} if summary.window else {"export_time": _time(summary)}
     return {
         "export": export.id,
         **instant,
         "items": summary.item_count,
-        "files": files.count,
+        "files": len(manifest.item_counts),
         "summary_md5": export.summary_md5,
-        "files_md5": files.md5,
+        "files_md5": manifest.md5,
     }
-
-
-def _check_md5(export: Export, manifest_uri: str, md5: str | None) -> None:
-    """Makes sure that a manifest is what the file beside it says; who wrote none has nothing to say."""
-    try:
-        checksum = export.checksum(manifest_uri)
-    except AccessDeniedError:  # who may not list a bucket is not told whether the file is there
-        return
-    if checksum is not None and checksum.stated != md5:
-        raise Md5MismatchError(
-            manifest_uri,
-            f"its MD5 is {md5}, {checksum.uri} says {checksum.stated!r}; copy the export again, or, if the manifest "
-            "was changed on purpose, delete that file",
-        )
 
 
 def _time(summary: ManifestSummary) -> str | None:

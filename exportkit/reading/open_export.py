@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from exportkit.engine import select_engine
 from exportkit.engine.protocols import Engine, Inference
-from exportkit.errors import ItemCountError, UsageError
+from exportkit.errors import UsageError
 from exportkit.export import DataFile, Export
 from exportkit.model.decode import DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, DecodeOptions, MalformedRecord, Split
 from exportkit.model.formats import ExportType, TextForm
@@ -80,19 +80,10 @@ class OpenExport:
         """Yields the data files in the order of manifest-files.json, which is read as a stream.
 
         Raises:
-            ManifestError: A line is malformed.
-            ForeignKeyError: A key leads out of the export's root.
-            ItemCountError: The files' counts do not add up to the export's; told at the end.
+            ExportkitError: The manifests are not sound; told before the first file (``Export.sound_manifest``).
         """
-        items = 0
-        for file in self._export.files():
-            items += file.entry.item_count
-            yield file
-        if items != self.summary.item_count:
-            raise ItemCountError(
-                self._export.uri,
-                f"its files hold {items:,} records, its manifest-summary says {self.summary.item_count:,}; export anew",
-            )
+        self._export.sound_manifest()
+        yield from self._export.files()
 
     def items(self) -> Iterator[Item]:
         """Returns every item of a full export.

@@ -1,7 +1,6 @@
 """One reading of a base and its changes: index the changes, split the base, join what they hit."""
 
 import threading
-from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -41,7 +40,7 @@ def words_of(chain: ReplayChain, options: ReplayOptions) -> int:
 
 def runs_of(base: Export) -> Iterator[tuple[int, Sequence[DataFile]]]:
     """Yields runs of the base's data files, each with the items it holds: what is kept of a run makes one data file."""
-    counts = array("q", (file.entry.item_count for file in base.files()))
+    counts = base.sound_manifest().item_counts
     billed = base.summary.billed_size_bytes or base.summary.item_count * _ITEM_BYTES
     files = base.files()
     for task in cut_tasks(counts, billed / max(1, base.summary.item_count), _TEXT_BYTES):

@@ -178,6 +178,7 @@ def spoilt(made: Made, how: str) -> None:
             path.write_bytes(path.read_bytes()[:-9])
         case "malformed":
             spoil_data(made, 1, "{oops")
+            made.rewrite_summary(itemCount=9)
 
 
 FAULTS = {
