@@ -22,6 +22,7 @@ from exportkit.model import layout
 from exportkit.model.description import ExportDescription
 from exportkit.model.layout import Anchor, place_key
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
+from exportkit.model.repeats import Repeats, digest
 from exportkit.store import Store, StoreOptions
 
 __all__ = [
@@ -153,22 +154,26 @@ class Export:
     def sound_manifest(self) -> SoundManifest:
         """Makes sure, once, that the manifests can be gone by; whatever reads records asks this before.
 
-        They have to be what the MD5 files beside them say, and agree with each other. An export without MD5 files has
-        nothing to be compared with.
+        They have to be what the MD5 files beside them say, where there are some, list no data file twice, and agree
+        with each other.
 
         Raises:
             Md5MismatchError: One is not what its MD5 file says.
-            ManifestError: A line of manifest-files.json is malformed.
+            ManifestError: A line of manifest-files.json is malformed, or names a data file again.
             ForeignKeyError: A key leads out of the export.
             ItemCountError: The files' counts do not add up to the export's.
             StoreError: Something cannot be read.
         """
         if self._sound is None:
             self._check_md5(self.summary_uri, self.summary_md5)
-            files = self.files()
-            item_counts = array("q", (file.entry.item_count for file in files))
+            files, item_counts, names = self.files(), array("q"), Repeats()
+            for file in files:
+                item_counts.append(file.entry.item_count)
+                names.add(file.uri)
             assert files.md5 is not None, "it was read to its end"
             self._check_md5(self.files_uri, files.md5)
+            if (repeated := names.any()) is not None:
+                raise self._listed_twice(repeated)
             if files.item_count != self.summary.item_count:
                 raise ItemCountError(
                     self.uri,
@@ -177,6 +182,12 @@ class Export:
                 )
             self._sound = SoundManifest(item_counts, files.md5)
         return self._sound
+
+    def _listed_twice(self, repeated: bytes) -> ManifestError:
+        """Returns the error that names a data file's second entry; reads manifest-files.json again for that."""
+        first, second = islice((file.entry for file in self.files() if digest(file.uri) == repeated), 2)
+        reason = f"{second.key} is listed at line {first.line} already; export anew (exportkit verify names all such)"
+        return ManifestError(self.files_uri, reason, line=second.line)
 
     def _check_md5(self, manifest_uri: str, md5: str) -> None:
         """Makes sure that a manifest is what the file beside it says."""

@@ -1,6 +1,5 @@
 """One run of verify, from the manifests down to the last record."""
 
-import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from exportkit.export import DataFile, DataFiles, Export, open_export
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.key import check_key
+from exportkit.model.repeats import digest
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
@@ -176,7 +176,7 @@ class _Run:
         else:
             raise error
         if isinstance(error, ForeignKeyError):
-            self.refused.add(_digest(error.key.rpartition("/")[2]))
+            self.refused.add(digest(error.key.rpartition("/")[2]))
         self.findings.add(
             code, getattr(error, "message", str(error)), getattr(error, "uri", uri), line=getattr(error, "line", None)
         )
@@ -246,7 +246,7 @@ class _Run:
         """Yields the data files, each once however often it is listed."""
         try:
             for file in files:
-                first = self.listed.setdefault(_digest(file.uri), file.entry.line)
+                first = self.listed.setdefault(digest(file.uri), file.entry.line)
                 if first == file.entry.line:
                     yield file
                 else:
@@ -262,7 +262,7 @@ class _Run:
         try:
             for info in export.store.list(export.data_folder):
                 # A file of a refused key's name is most likely the one that was meant: it has its finding.
-                if _digest(info.uri) not in self.listed and _digest(export.store.name(info.uri)) not in self.refused:
+                if digest(info.uri) not in self.listed and digest(export.store.name(info.uri)) not in self.refused:
                     self.findings.add("data-file-unlisted", "no manifest lists this file", info.uri)
         except AccessDeniedError as error:
             self.findings.not_done("data-file-unlisted", error.message)
@@ -335,8 +335,3 @@ class _Run:
 
     def _describe(self, export: Export) -> dict[str, object]:
         return {"uri": export.uri, **export.summary.told(), "engine": self.engine.name}
-
-
-def _digest(uri: str) -> bytes:
-    """Returns what stands for a URI among many: 16 bytes however long it is."""
-    return hashlib.blake2b(uri.encode("utf-8", "surrogatepass"), digest_size=16).digest()

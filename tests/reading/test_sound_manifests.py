@@ -9,7 +9,7 @@ import pytest
 import exportkit
 from exportkit.cli import main
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ItemCountError, Md5MismatchError
+from exportkit.errors import ItemCountError, ManifestError, Md5MismatchError
 from exportkit.model.formats import OutputFormat, TextForm
 from exportkit.reading import OpenExport
 from tests.making import Made
@@ -29,6 +29,8 @@ COMMANDS = {
     "schema": ["schema", "E"],
     "convert": ["convert", "E", "-o", "D"],
     "signature": ["signature", "E"],
+    "replay": ["replay", "E", "-o", "D"],
+    "diff": ["diff", "E", "E", "--key", "pk", "--summary"],
 }
 
 
@@ -73,6 +75,31 @@ def test_counts_that_do_not_add_up(full: Made, engine: Engine, reader: str) -> N
     full.rewrite_summary(itemCount=9)
     with pytest.raises(ItemCountError, match="its files hold 8 records, its summary says 9; export anew"):
         READERS[reader](opened(full, engine))
+
+
+def list_twice(made: Made) -> str:
+    """Lists the second data file again, with counts that add up; returns the error's words."""
+    made.rewrite("manifest-files", lambda data: data + data.splitlines(keepends=True)[1])
+    made.rewrite_summary(itemCount=13)
+    return f"manifest-files.json: line 4: .*{made.data_files[1].name} is listed at line 2 already; export anew"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_data_file_that_is_listed_twice(full: Made, engine: Engine, reader: str) -> None:
+    told = list_twice(full)
+    with pytest.raises(ManifestError, match=told):
+        READERS[reader](opened(full, engine))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_refuse_a_data_file_that_is_listed_twice(
+    full: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    told = list_twice(full)
+    places = {"E": str(full.folder), "D": str(tmp_path / "d")}
+    assert main([places.get(word, word) for word in COMMANDS[command]]) == 1
+    assert re.search(told, capsys.readouterr().err)
+    assert not (tmp_path / "d").exists()
 
 
 def test_without_md5_files_there_is_nothing_to_compare_with(tmp_path: Path, engine: Engine) -> None:
