@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from itertools import count
 from typing import TYPE_CHECKING
 
 from exportkit.schema.schema import Schema
@@ -164,11 +165,31 @@ def _folder(location: str) -> str:
 
 def _duckdb(columns: "pa.Schema", name: str, location: str) -> str:
     comments = [f"-- {path} is read as DOUBLE: decimals have at most {_MOST_DIGITS} digits" for path in _wide(columns)]
-    fields = (f"  CAST({_quoted(each.name)} AS {_duckdb_type(each.type)}) AS {_quoted(each.name)}" for each in columns)
+    fields = []
+    for place, each in enumerate(columns, 1):
+        name_of, called = _quoted(each.name), each.name
+        if not each.name:  # no statement can name it, but its place can
+            name_of, called = f"#{place}", _free_name(columns.names)
+            comments.append(f"-- the attribute without a name is called {_quoted(called)}: DuckDB takes no empty name")
+        if _names_nothing(each.type):
+            comments.append(f"-- {ascii(called)[1:-1]} is as it is in the files: DuckDB takes no empty name in a type")
+        else:
+            name_of = f"CAST({name_of} AS {_duckdb_type(each.type)})"
+        fields.append(f"  {name_of} AS {_quoted(called)}")
     folder = re.sub(r"([*?\[])", r"[\1]", _folder(location))  # or it would be taken for a pattern
     files = "'" + f"{folder}*.parquet".replace("'", "''") + "'"
     view = f"CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT"
     return "\n".join([*comments, view, ",\n".join(fields), f"FROM read_parquet({files});\n"])
+
+
+def _free_name(names: list[str]) -> str:
+    """Returns a name that no column has."""
+    return next(name for number in count(1) if (name := "_" if number == 1 else f"_{number}") not in names)
+
+
+def _names_nothing(kind: "pa.DataType") -> bool:
+    """Returns whether a struct in it has a field with an empty name."""
+    return any(not each.name or _names_nothing(each.type) for each in map(kind.field, range(kind.num_fields)))
 
 
 def _duckdb_type(kind: "pa.DataType") -> str:

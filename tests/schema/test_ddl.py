@@ -58,6 +58,44 @@ def test_duckdb_reads_what_was_written(tmp_path: Path) -> None:
     ]
 
 
+def test_duckdb_reads_attributes_without_a_name(tmp_path: Path) -> None:
+    """DuckDB's SQL cannot say an empty name, but its reader takes one."""
+    item: Item = {
+        "": Decimal("0.5"),
+        "_": "u",
+        "l": [{"": "x", "a": Decimal(1)}],
+        "m": {"": {"n": "y"}, "b": "z"},
+        "pk": "k",
+        "s": "t",
+    }
+    schema = schema_of(item, names="exact")
+    table, _ = decode(ReferenceEngine(), [item], schema)
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    text = ddl(schema, "duckdb", "t", str(tmp_path), rescue=True)
+    assert text.startswith(
+        '-- the attribute without a name is called "_2": DuckDB takes no empty name\n'
+        "-- l is as it is in the files: DuckDB takes no empty name in a type\n"
+        "-- m is as it is in the files: DuckDB takes no empty name in a type\n"
+        "CREATE OR REPLACE VIEW"
+    )
+    with duckdb.connect(str(tmp_path / "views.db")) as connection:
+        connection.execute(text)
+    with duckdb.connect(str(tmp_path / "views.db")) as connection:  # read back from the catalogue
+        told = [(row[0], row[1]) for row in connection.execute("describe t").fetchall()]
+        assert told == [
+            ("_2", "DECIMAL(18,1)"),
+            ("_", "VARCHAR"),
+            ("l", 'STRUCT("" VARCHAR, a BIGINT)[]'),
+            ("m", 'STRUCT("" STRUCT(n VARCHAR), b VARCHAR)'),
+            ("pk", "VARCHAR"),
+            ("s", "VARCHAR"),
+            ("_rescued", "MAP(VARCHAR, VARCHAR)"),
+        ]
+        assert connection.execute("select _2, _, l, m, pk from t where s = 't'").fetchall() == [
+            (Decimal("0.5"), "u", [{"": "x", "a": 1}], {"": {"n": "y"}, "b": "z"}, "k")
+        ]
+
+
 def test_duckdb_reads_changes(tmp_path: Path) -> None:
     micros = 1_684_374_845_117_899
     change = ChangeRecord(keys={"pk": "a"}, write_timestamp=micros, new_image={"pk": "a"}, old_image=None)
