@@ -1,6 +1,8 @@
 """Pushing bytes through the readers of an engine, in chunks of a size."""
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,25 @@ CHUNK_SIZES = (1, 3, 5, 1 << 20)
 
 JSON, ION = OutputFormat.DYNAMODB_JSON, OutputFormat.ION
 FULL, INCREMENTAL = ExportType.FULL, ExportType.INCREMENTAL
+
+
+def each_size(test: Callable[..., None]) -> Callable[..., None]:
+    """Calls a test with every size of chunks. They are one case: most take less time than a case of its own costs."""
+
+    @functools.wraps(test)
+    def with_each(**named: Any) -> None:
+        for size in CHUNK_SIZES:
+            try:
+                test(**named, size=size)
+            except BaseException as error:
+                error.add_note(f"in chunks of {size} bytes")
+                raise
+
+    asked = inspect.signature(test)
+    with_each.__signature__ = asked.replace(
+        parameters=[parameter for name, parameter in asked.parameters.items() if name != "size"]
+    )
+    return with_each
 
 
 def chunks(data: bytes, size: int) -> Iterator[bytes]:

@@ -22,10 +22,9 @@ from tests.engine.columnar import (
     list_of,
     struct,
 )
-from tests.engine.running import CHUNK_SIZES, INCREMENTAL, ION, JSON
+from tests.engine.running import CHUNK_SIZES, INCREMENTAL, ION, JSON, each_size
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 PLAN = ColumnPlan(item=struct(a=STRING))
 BAD = {JSON: b'{"Item":{"a":{"S":"x"},"b":{"N":"x"}}}', ION: b'{Item:{a:"x",b:{c:nan}}}'}

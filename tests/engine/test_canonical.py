@@ -10,7 +10,7 @@ import pytest
 
 from exportkit.engine.protocols import Engine
 from exportkit.model.scan import ScanOptions
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, canonical, items
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, canonical, each_size, items
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "canonical.json").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def name(vector: dict[str, Any]) -> str:
     return str(vector["name"])
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("vector", VECTORS["items"] + VECTORS["changes"], ids=name)
 def test_records_have_their_vector(engine: Engine, vector: dict[str, Any], size: int) -> None:
     export_type = FULL if vector in VECTORS["items"] else INCREMENTAL

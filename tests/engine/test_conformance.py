@@ -11,7 +11,7 @@ from exportkit.errors import MalformedRecordError
 from exportkit.model.formats import ExportView, TextForm
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, Fault, ReadOptions
 from exportkit.reasons import REASONS
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, canonical, drain, readers, scan, transcode
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, canonical, drain, each_size, readers, scan, transcode
 
 FOLDER = Path(__file__).parents[1] / "conformance"
 GOOD = sorted(path for path in FOLDER.glob("good/*/*") if path.suffix in {".jsonl", ".ion"})
@@ -66,7 +66,7 @@ def lines_of(path: Path) -> list[tuple[int, bytes]]:
     return list(zip(offsets, lines, strict=False))
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("path", GOOD, ids=name)
 def test_good_records_are_read(engine: Engine, path: Path, size: int) -> None:
     data = path.read_bytes()
@@ -89,7 +89,7 @@ def test_good_records_survive_every_form(engine: Engine, path: Path, form: TextF
     assert transcode(engine, written, form, **again) == written
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("path", BAD, ids=name)
 def test_bad_records_are_faults(engine: Engine, path: Path, size: int) -> None:
     options, expected = sidecar(path)

@@ -12,12 +12,11 @@ from exportkit.model.decode import DecodeOptions, Split
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, Statistics
 from tests.engine.columnar import INT64, STRING, change, infer, items_of, lines, only, struct
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, chunks
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, chunks, each_size
 from tests.engine.test_conformance import BAD, GOOD, kind, name
 from tests.engine.test_real_exports import each_file, read
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 BAD_LINE: dict[str, bytes] = {
     JSON: b'{"Item":{"a":{"S":"longer than the others"},"new":{"L":[{"N":"x"}]}}}',

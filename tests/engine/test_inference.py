@@ -14,10 +14,9 @@ from exportkit.model.statistics import (
     TypeStatistics,
 )
 from tests.engine.columnar import change, counts, infer, inference, items_of, lines, names, number, of_item, only
-from tests.engine.running import CHUNK_SIZES, INCREMENTAL, ION, JSON, chunks
+from tests.engine.running import INCREMENTAL, ION, JSON, chunks, each_size
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 BAD = {JSON: b'{"Item":{"new":{"S":"x"},"b":{"N":"x"}}}', ION: b'{Item:{new:"x",b:{c:nan}}}'}
 

@@ -8,7 +8,7 @@ from exportkit.engine.protocols import Engine
 from exportkit.errors import MalformedRecordError
 from exportkit.model.scan import ReadOptions
 from exportkit.model.values import ChangeRecord
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, drain, items, readers
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, drain, each_size, items, readers
 
 EVERYTHING = {
     JSON: '{"Item":{"s":{"S":"é"},"n":{"N":"1.50"},"b":{"B":"AAE="},"t":{"BOOL":true},"f":{"BOOL":false},'
@@ -34,7 +34,6 @@ VALUES = {
 GOOD = {JSON: b'{"Item":{"a":{"N":"%d"}}}', ION: b"{Item:{a:%d.}}"}
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 
 @each_size

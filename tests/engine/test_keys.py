@@ -7,7 +7,7 @@ import pytest
 
 from exportkit.engine.protocols import Engine
 from exportkit.model.scan import DuplicateKeys, ScanOptions
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, canonical, chunks
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, canonical, chunks, each_size
 
 ITEMS = {
     JSON: [
@@ -51,7 +51,7 @@ def key_hash(engine: Engine, line: bytes) -> bytes:
     return hashlib.sha256(canonical(engine, line)[0]).digest()[:16]
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", [JSON, ION], ids=str)
 def test_an_entry_for_each_record_that_has_its_key(engine: Engine, form: str, size: int) -> None:
     options = ScanOptions(

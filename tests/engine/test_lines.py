@@ -5,16 +5,14 @@ import pytest
 from exportkit.engine.protocols import Engine
 from exportkit.model.formats import TextForm
 from exportkit.model.scan import Fault, ReadOptions
-from tests.engine.running import CHUNK_SIZES, FULL, ION, JSON, drain, items, readers, scan, transcode
+from tests.engine.running import FULL, ION, JSON, drain, each_size, items, readers, scan, transcode
 
 RECORD = {JSON: b'{"Item":{"a":{"S":"x"}}}', ION: b'$ion_1_0 {Item:{a:"x"}}'}
 
-pytestmark = [
-    pytest.mark.parametrize("size", CHUNK_SIZES),
-    pytest.mark.parametrize("form", [JSON, ION], ids=str),
-]
+pytestmark = pytest.mark.parametrize("form", [JSON, ION], ids=str)
 
 
+@each_size
 def test_offsets_and_line_numbers_count_every_byte_and_line(engine: Engine, form: str, size: int) -> None:
     good, bad = RECORD[form], b"{"
     data = b"".join(
@@ -30,6 +28,7 @@ def test_offsets_and_line_numbers_count_every_byte_and_line(engine: Engine, form
     assert (report.bytes, report.records, report.blank_lines, report.malformed) == (len(data), 6, 4, 4)
 
 
+@each_size
 def test_only_line_feeds_split_lines(engine: Engine, form: str, size: int) -> None:
     inside = "a\u2028b\u2029c\u0085d"
     record = f'{{"Item":{{"a":{{"S":"{inside}"}}}}}}' if form == JSON else f'{{Item:{{a:"{inside}"}}}}'
@@ -39,6 +38,7 @@ def test_only_line_feeds_split_lines(engine: Engine, form: str, size: int) -> No
     assert [fault.reason for fault in report.faults] == ["syntax"], "a carriage return alone ends no line"
 
 
+@each_size
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\r", b"\n\n", b"\n  \t"])
 def test_the_last_line_needs_no_line_feed(engine: Engine, form: str, size: int, end: bytes) -> None:
     data = RECORD[form] + b"\n" + RECORD[form] + end
@@ -46,6 +46,7 @@ def test_the_last_line_needs_no_line_feed(engine: Engine, form: str, size: int, 
     assert scan(engine, data, size, format=form).records == 2
 
 
+@each_size
 @pytest.mark.parametrize("data", [b"", b"\n", b"\r\n", b" \t\r", b"\n\n\n"])
 def test_files_without_records(engine: Engine, form: str, size: int, data: bytes) -> None:
     report = scan(engine, data, size, format=form)
@@ -56,12 +57,14 @@ def test_files_without_records(engine: Engine, form: str, size: int, data: bytes
         assert drain(reader, data, size).results == []
 
 
+@each_size
 def test_a_record_of_the_greatest_size_is_read(engine: Engine, form: str, size: int) -> None:
     data = RECORD[form] + b"\n"
     report = scan(engine, data, size, format=form, max_record_size=len(RECORD[form]))
     assert (report.faults, report.longest_record) == ((), len(RECORD[form]))
 
 
+@each_size
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
 def test_a_longer_one_is_skipped_and_counted(engine: Engine, form: str, size: int, end: bytes) -> None:
     good = RECORD[form]
@@ -81,6 +84,7 @@ def test_a_longer_one_is_skipped_and_counted(engine: Engine, form: str, size: in
     assert report.longest_record == 100
 
 
+@each_size
 def test_the_carriage_return_counts_for_the_length(engine: Engine, form: str, size: int) -> None:
     data = RECORD[form] + b"\r\n"
     assert scan(engine, data, size, format=form).longest_record == len(RECORD[form]) + 1
@@ -88,11 +92,13 @@ def test_the_carriage_return_counts_for_the_length(engine: Engine, form: str, si
     assert [fault.reason for fault in report.faults] == ["too-long"]
 
 
+@each_size
 def test_blank_lines_are_never_the_longest(engine: Engine, form: str, size: int) -> None:
     data = b" " * 500 + b"\n" + RECORD[form] + b"\n"
     assert scan(engine, data, size, format=form).longest_record == len(RECORD[form])
 
 
+@each_size
 def test_every_kind_of_buffer_is_taken(engine: Engine, form: str, size: int) -> None:
     data = (RECORD[form] + b"\n") * 3
     whole = [data[start : start + size] for start in range(0, len(data), size)]
@@ -103,6 +109,7 @@ def test_every_kind_of_buffer_is_taken(engine: Engine, form: str, size: int) -> 
         assert b"".join([*(reader.feed(kind(part)) for part in whole), reader.finish()]) == expected
 
 
+@each_size
 def test_a_buffer_may_be_used_again_after_feeding(engine: Engine, form: str, size: int) -> None:
     data = (RECORD[form] + b"\n") * 3
     reader = engine.items(ReadOptions(format=form, export_type=FULL))

@@ -5,10 +5,9 @@ import pytest
 from exportkit.engine.protocols import Engine
 from exportkit.model.statistics import Place
 from tests.engine.columnar import change, counts, infer, items_of, lines, names, number, of_item, only
-from tests.engine.running import CHUNK_SIZES, INCREMENTAL, ION, JSON
+from tests.engine.running import INCREMENTAL, ION, JSON, each_size
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 
 # --- maps with data for keys -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from exportkit.engine.protocols import Engine
 from exportkit.model.formats import ExportView
 from exportkit.model.scan import Fault, KeyTypes, ScanOptions
 from exportkit.model.statistics import TYPE_TAGS
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, ION, JSON, scan
+from tests.engine.running import FULL, INCREMENTAL, ION, JSON, each_size, scan
 
 ITEM = {
     JSON: '{"Item":{"s":{"S":""},"n":{"N":"1"},"b":{"B":""},"t":{"BOOL":true},"z":{"NULL":true},"ss":{"SS":["a","b"]},'
@@ -17,7 +17,6 @@ ITEM = {
 COUNTED = {"S": 2, "N": 2, "B": 1, "BOOL": 1, "NULL": 1, "SS": 1, "NS": 1, "BS": 1, "L": 2, "M": 2}
 
 each_format = pytest.mark.parametrize("form", [JSON, ION], ids=str)
-each_size = pytest.mark.parametrize("size", CHUNK_SIZES)
 
 
 def change(form: str, timestamp: int = 1, new: str | None = None, old: str | None = None, key: str = "k") -> str:

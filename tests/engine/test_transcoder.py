@@ -9,7 +9,7 @@ from exportkit.codec import dumps_change, dumps_item
 from exportkit.engine.protocols import Engine
 from exportkit.model.formats import TextForm
 from exportkit.model.values import ChangeRecord, Item
-from tests.engine.running import CHUNK_SIZES, INCREMENTAL, ION, JSON, items, transcode
+from tests.engine.running import INCREMENTAL, ION, JSON, each_size, items, transcode
 
 ITEM: Item = {
     "id": "foo",
@@ -63,7 +63,7 @@ def test_python_values_are_written_in_three_forms() -> None:
         assert dumps_change(CHANGE, form) + b"\n" == line.encode()
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("target", list(TextForm), ids=str)
 @pytest.mark.parametrize(("source", "form"), SOURCES, ids=str)
 def test_items_in_three_forms(engine: Engine, source: TextForm, form: str, target: TextForm, size: int) -> None:

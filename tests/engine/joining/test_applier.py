@@ -21,7 +21,7 @@ from tests.engine.joining.entries import (
     run,
     unpack,
 )
-from tests.engine.running import CHUNK_SIZES, ION, JSON, chunks, transcode
+from tests.engine.running import ION, JSON, chunks, each_size, transcode
 
 ITEMS: list[Item] = [item(name, v=[name * 3, {"x": {name}}]) for name in "abcdefgh"]
 HIT = "cdh"
@@ -37,7 +37,7 @@ def filter_of(engine: Engine, keys: str) -> KeyFilter:
     return key_filter
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_records_that_the_filter_does_not_hold_are_kept(engine: Engine, format_: Any, form: Any, size: int) -> None:
@@ -82,7 +82,7 @@ def test_entries_are_taken_as_they_come(engine: Engine) -> None:
         assert (reader.records, reader.kept) == (number, 0)
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 def test_the_payloads(engine: Engine, form: Any, size: int) -> None:
     line = b' {"Item": {"b":{"N":"1.50"}, "pk":{"S":"\\u0061"}, "sk":{"N":"7e0"}} }\r'
@@ -121,7 +121,7 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_lines_of_the_same_format_stay_as_they_are(engine: Engine, format_: Any, size: int) -> None:
     empty = engine.key_filter(1)
@@ -133,7 +133,7 @@ def test_lines_of_the_same_format_stay_as_they_are(engine: Engine, format_: Any,
     assert [entry.new for entry in told] == KEPT[format_], "as it would be kept"
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_lines_of_the_other_format_are_transcoded(engine: Engine, format_: Any, size: int) -> None:
     form = ION if format_ is JSON else JSON
@@ -144,7 +144,7 @@ def test_lines_of_the_other_format_are_transcoded(engine: Engine, format_: Any, 
     assert b"".join(entry.new + b"\n" for entry in told) == expected
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_blank_lines_are_left_out(engine: Engine, format_: Any, size: int) -> None:
     first, second, *_ = KEPT[format_]
@@ -168,7 +168,7 @@ REWRITTEN = [
 ]
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize(("line", "expected"), REWRITTEN, ids=[line.decode() for line, _ in REWRITTEN])
 def test_ion_numbers_that_are_no_decimals_are_written_anew(
     engine: Engine, line: bytes, expected: bytes, size: int
@@ -185,7 +185,7 @@ def test_keys_that_are_ints_are_written_anew_as_well(engine: Engine) -> None:
     assert found.given == b"$ion_1_0 {Item:{pk:7.}}\n"
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 def test_lines_to_keep_may_be_left_out(engine: Engine, size: int) -> None:
     data = b"".join(dumps_item(one, JSON.form) + b"\n" for one in ITEMS) + b"{\n"
     options = {"format": JSON, "form": ION, "uri": "x", "key_names": ("pk",), "payload": "image"}
@@ -222,7 +222,7 @@ def test_the_first_key_is_told(engine: Engine, format_: Any) -> None:
     assert reader.first_key == ("NB", 3, 2)
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 @pytest.mark.parametrize(("faulty", "reason", "path"), KEY_FAULTS, ids=str)
 def test_an_item_without_its_key_ends_the_file(
@@ -263,7 +263,7 @@ def test_an_error_waits_for_lines_and_not_for_entries(engine: Engine) -> None:
         (b'{"Item":{"pk":{"S":"' + b"a" * 100, "too-long"),
     ],
 )
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 def test_a_malformed_record_ends_the_file(engine: Engine, line: bytes, reason: str, size: int) -> None:
     good = dumps_item(item("a"), JSON.form) + b"\n"
     found = apply(engine, good + line + b"\n" + good, engine.key_filter(1), size, max_record_size=100)

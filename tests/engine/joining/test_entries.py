@@ -12,7 +12,7 @@ import pytest
 from exportkit.engine.protocols import Engine
 from exportkit.model.joining import JoinOptions, Operation
 from tests.engine.joining.entries import FORMATS, Told, apply, index, pack, unpack
-from tests.engine.running import CHUNK_SIZES, JSON
+from tests.engine.running import JSON, each_size
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "joining.json").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def told(key: int, **parts: Any) -> Told:
     return replace(entry, **parts)
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 @pytest.mark.parametrize("vector", VECTORS["changes"], ids=name)
 def test_changes_have_their_vector(engine: Engine, vector: dict[str, Any], form: str, size: int) -> None:
@@ -55,7 +55,7 @@ def test_changes_have_their_vector(engine: Engine, vector: dict[str, Any], form:
         assert found.given.hex() == vector["entry"][form]
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("vector", VECTORS["items"], ids=name)
 def test_items_have_their_vector(engine: Engine, vector: dict[str, Any], payload: str, size: int) -> None:

@@ -11,7 +11,7 @@ from exportkit.errors import MalformedRecordError
 from exportkit.model.joining import IndexOptions
 from exportkit.model.values import ChangeRecord
 from tests.engine.joining.entries import FORMATS, delete, digest, index, put, told_change, unpack
-from tests.engine.running import CHUNK_SIZES, ION, JSON, chunks
+from tests.engine.running import ION, JSON, chunks, each_size
 
 CHANGES = [
     ChangeRecord(
@@ -26,7 +26,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_changes_become_entries(engine: Engine, format_: Any, form: Any, size: int) -> None:
@@ -81,7 +81,7 @@ SPELLED = {
 }
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("form", FORMATS, ids=str)
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 def test_keys_and_images_are_told_apart_by_value(engine: Engine, format_: Any, form: Any, size: int) -> None:
@@ -122,7 +122,7 @@ KEY_FAULTS = [
 
 
 @pytest.mark.parametrize("given", [("sk", "pk"), None], ids=["given", "of-the-first"])
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 @pytest.mark.parametrize(
     ("change", "reason", "path"), KEY_FAULTS, ids=[f"{fault[1]}{fault[2]}" for fault in KEY_FAULTS]
@@ -167,7 +167,7 @@ def test_the_first_key_is_told(engine: Engine, format_: Any) -> None:
         (b'{"Keys":{"pk":{"S":"' + b"a" * 400, "too-long"),
     ],
 )
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 def test_a_malformed_record_ends_the_file(engine: Engine, line: bytes, reason: str, size: int) -> None:
     good = dumps_change(put("a"), JSON.form) + b"\n"
     data = good + line + b"\n" + good

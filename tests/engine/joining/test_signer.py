@@ -13,7 +13,7 @@ from exportkit.errors import MalformedRecordError
 from exportkit.model.scan import ReadOptions
 from tests.engine.joining.entries import FORMATS, delete, item, put
 from tests.engine.joining.test_index import CHANGES
-from tests.engine.running import CHUNK_SIZES, FULL, INCREMENTAL, JSON, canonical, chunks
+from tests.engine.running import FULL, INCREMENTAL, JSON, canonical, chunks, each_size
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "signature.json").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def total(engine: Engine, data: bytes, size: int = 1 << 20, **options: Any) -> i
     return int.from_bytes(found, "big")
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 @pytest.mark.parametrize("format_", FORMATS, ids=str)
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_states_have_their_vector(engine: Engine, vector: dict[str, Any], format_: Any, size: int) -> None:
@@ -39,7 +39,7 @@ def test_states_have_their_vector(engine: Engine, vector: dict[str, Any], format
     assert f"{sum(parts) % 2**256:064x}" == vector["signature"], "sums of parts add up"
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 def test_every_record_counts_once(engine: Engine, size: int) -> None:
     lines = [dumps_item(item(str(number), n=[number % 2 == 0]), JSON.form) for number in range(300)]
     hashes = [
@@ -57,7 +57,7 @@ def test_changes_have_a_sum_too(engine: Engine) -> None:
     assert total(engine, data, export_type=INCREMENTAL) == expected
 
 
-@pytest.mark.parametrize("size", CHUNK_SIZES)
+@each_size
 def test_a_malformed_record_ends_the_file(engine: Engine, size: int) -> None:
     good = dumps_item(item("a"), JSON.form) + b"\n"
     signer = engine.signer(ReadOptions(format=JSON, export_type=FULL, uri="x"))
