@@ -18,6 +18,9 @@ FUZZ_SECONDS ?= 60
 TEST_JOBS ?= 2
 PYTEST := $(VENV)/bin/pytest -n $(TEST_JOBS) --dist worksteal
 
+# The tests start some hundreds of processes; each compiles the package anew where bytecode may not be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUST_FILES := $(shell find exportkit/rust -name target -prune -o -name fuzz -prune -o -type f -print)
 PACKAGE_FILES := $(shell find exportkit -path exportkit/rust -prune -o -name '*.so' -prune -o -name '__pycache__' -prune \
 	-o -name _build_info.json -prune -o -type f -print)
