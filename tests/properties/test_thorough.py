@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+PROPERTIES = sorted(path.name for path in Path(__file__).parent.glob("test_*.py") if path != Path(__file__))
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_the_properties_hold_for_longer() -> None:
+@pytest.mark.parametrize("file", PROPERTIES)  # so that workers share them
+def test_the_properties_hold_for_longer(file: str) -> None:
+    path = Path(__file__).with_name(file)
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", str(Path(__file__).parent)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", str(path)],
         env={**os.environ, "HYPOTHESIS_PROFILE": "thorough"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
