@@ -165,13 +165,19 @@ class S3:
 
     @classmethod
     @contextlib.contextmanager
-    def with_new_bucket(cls, url: str, bucket: str) -> Iterator[Self]:
+    def in_bucket(cls, url: str, bucket: str) -> Iterator[Self]:
         client = plain_client(url)
         try:
-            client.create_bucket(Bucket=bucket)
             yield cls(url, bucket, client)
         finally:
             client.close()
+
+    @classmethod
+    @contextlib.contextmanager
+    def with_new_bucket(cls, url: str, bucket: str) -> Iterator[Self]:
+        with cls.in_bucket(url, bucket) as s3:
+            s3.client.create_bucket(Bucket=bucket)
+            yield s3
 
     @property
     def uri(self) -> str:

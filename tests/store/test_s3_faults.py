@@ -41,7 +41,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def store_by(proxy: FaultyProxy, **named: Any) -> Store:
-    patience = 0.5 if Fault.STALL in proxy.faults and len(proxy.faults) == 1 else 30
+    patience = 0.25 if Fault.STALL in proxy.faults and len(proxy.faults) == 1 else 30
     return open_store("s3://x", StoreOptions(endpoint_url=proxy.url, read_timeout=patience, **named))
 
 
@@ -151,7 +151,8 @@ def test_the_same_seed_makes_the_same_faults(s3: S3) -> None:
     failed = []
     for seed in (1, 1, 2):
         with FaultyProxy.to(s3.url, share=0.5, seed=seed, faults=[Fault.SLOW_DOWN, Fault.ERROR]) as proxy:
+            store = store_by(proxy)
             for _ in range(10):
-                store_by(proxy).read(uri, 1)
+                store.read(uri, 1)
             failed.append(dict(proxy.failed))
     assert failed[0] == failed[1] != failed[2]
