@@ -20,11 +20,18 @@ from exportkit.convert.source import Source
 from exportkit.convert.tasks import Task, by_stage
 from exportkit.convert.work import Outcome, Target, Workplace, WorkPlan, WrittenPart
 from exportkit.convert.writing import TaskWriter, part_is_whole, quarantine_name
-from exportkit.errors import ExportkitError, ItemCountError, MisfitError, MixedTypesError, StoreError, UsageError
+from exportkit.errors import (
+    DataError,
+    ExportkitError,
+    ItemCountError,
+    MisfitError,
+    MixedTypesError,
+    StoreError,
+    UsageError,
+)
 from exportkit.export import DataFile
 from exportkit.model.formats import ExportType
 from exportkit.reading import NoProgress, Progress, Workers, in_order
-from exportkit.reading.schemas import note_places
 from exportkit.store import Store
 from exportkit.store.base import Lock
 from exportkit.store.temporary import temporary_folder
@@ -56,9 +63,8 @@ class Conversion:
         """Converts, or finds that it was done; arguments and errors are those of ``exportkit.convert``."""
         try:
             return self._run()
-        except MixedTypesError as error:
-            if places := {file.index: file.uri for file in self.source.places()}:
-                note_places(error, places)
+        except DataError as error:
+            self.source.explain(error)
             raise
 
     def _run(self) -> ConvertReport:

@@ -7,12 +7,14 @@ from itertools import islice
 from typing import Any, Protocol
 
 from exportkit.convert.tasks import Task
+from exportkit.errors import DataError, MixedTypesError
 from exportkit.export import DataFile, Export
 from exportkit.model.decode import MalformedRecord, Split
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
 from exportkit.reading import FileBatches, OpenExport, Progress, Workers
+from exportkit.reading.schemas import note_places
 
 __all__ = ["ExportSource", "Reading", "Source"]
 
@@ -139,6 +141,10 @@ class Source(Protocol):
         """Returns the data files that places name by their indexes; none where these files do not exist."""
         ...
 
+    def explain(self, error: DataError) -> None:
+        """Notes with an error where the records are that it names by numbers, or in files that nobody has."""
+        ...
+
     def is_refused_by(self, error: BaseException) -> bool:
         """Returns whether an error leaves nothing to go on with, so that nothing of the result shall be left."""
         ...
@@ -189,6 +195,11 @@ class ExportSource:
     def places(self) -> Iterable[DataFile]:
         """As ``Source.places``."""
         return self._export.files()
+
+    def explain(self, error: DataError) -> None:
+        """As ``Source.explain``; only values of several types are told by numbers."""
+        if isinstance(error, MixedTypesError):
+            note_places(error, {file.index: file.uri for file in self._export.files()})
 
     def is_refused_by(self, error: BaseException) -> bool:  # noqa: ARG002 - other settings may go on with it
         """As ``Source.is_refused_by``."""

@@ -12,7 +12,7 @@ from typing import Any, Self
 from exportkit.convert.source import Reading
 from exportkit.convert.tasks import Task, by_stage
 from exportkit.engine.protocols import Engine
-from exportkit.errors import DataError, ExportError, ItemCountError, SplitError
+from exportkit.errors import DataError, ExportError, ItemCountError, MisfitError, MixedTypesError, SplitError
 from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ReplayChain
 from exportkit.joining.identity import Identity
@@ -25,12 +25,16 @@ from exportkit.model.manifest import DataFileEntry
 from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
 from exportkit.reading import FileBatches, NoProgress, OpenExport, Progress, Workers
+from exportkit.reading.schemas import note_places
 from exportkit.reading.statistics import FileStatistics, merged
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.rebuild import Rebuilding, runs_of
 from exportkit.schema import merge_statistics
+from exportkit.schema.merge import with_later_files
 
 __all__ = ["StateSource"]
+
+_STATE = "the rebuilt state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class StateSource:
         self.base = chain.base
         self.replayed: Mapping[str, Any] | None = None
         self.sampled = opened(self.base)
+        self._sample_is_told = False  # by the statistics that were taken last
         self.samples_fit = False  # changes may have taken from the base what the state has no column for
         self._jobs = jobs
         self._changes = [opened(link.export) for link in chain.links]
@@ -111,6 +116,7 @@ class StateSource:
     ) -> Mapping[SplitValue, Statistics]:
         """As ``Source.statistics``; a sample is taken of the base and of the changes' images."""
         if sample is not None:
+            self._sample_is_told = True
             return {None: self._sampled(sample, files, max_map_fields, quarantine=quarantine)}
         options = InferOptions(
             format=self.summary.output_format,
@@ -131,13 +137,13 @@ class StateSource:
                 stop,
             )
             for stage in range(len(self.counts)):
-                found = merged(take, reading.files(stage, Workers(1)), self._jobs, self.id, options, stop)
+                found = merged(take, reading.files(stage, Workers(1)), self._jobs, _STATE, options, stop)
                 for value, each in found.items():
                     before = whole.get(value)
                     whole[value] = each if before is None else merge_statistics(before, each, max_map_fields)
             reading.end()
         if len(whole) > options.max_split_values:
-            raise SplitError(self.id, f"more than {options.max_split_values:,} values of {split_by}")
+            raise SplitError(_STATE, f"more than {options.max_split_values:,} values of {split_by}")
         return whole
 
     def _sampled(
@@ -145,7 +151,9 @@ class StateSource:
     ) -> Statistics:
         """Returns what a sample holds: of the base and of each increment as large a part as of all records."""
         taken: Statistics | None = None
-        for export in (self.sampled, *self._changes):
+        later = 0
+        for export, source in zip((self.sampled, *self._changes), self._inputs(), strict=True):
+            before, later = later, later + len(source.sound_manifest().item_counts)
             count = sample * export.summary.item_count // max(1, self.items)
             if export is self.sampled:
                 count = max(1, count)
@@ -156,7 +164,7 @@ class StateSource:
                 sample=count, files=looked_at, max_map_fields=max_map_fields, quarantine=quarantine
             )[None]
             # Of a change its images, which are items too; the old ones have been.
-            found = replace(found, puts=0, deletes=0, old_images=0, keys=None)
+            found = with_later_files(replace(found, puts=0, deletes=0, old_images=0, keys=None), before)
             taken = found if taken is None else merge_statistics(taken, found, max_map_fields)
         assert taken is not None, "there is a base"
         return taken
@@ -169,6 +177,7 @@ class StateSource:
 
     @contextmanager
     def _begun(self, progress: Progress, stop: threading.Event) -> Iterator["_StateReading"]:
+        self._sample_is_told = False
         with Rebuilding(
             chain=self.chain, options=self.options, engine=self.engine, progress=progress, stop=stop
         ) as state:
@@ -195,6 +204,32 @@ class StateSource:
     def places(self) -> Iterable[DataFile]:
         """As ``Source.places``."""
         return ()
+
+    def explain(self, error: DataError) -> None:
+        """As ``Source.explain``: a sample's places are in the inputs, all others in the state."""
+        if isinstance(error, MixedTypesError):
+            if not any(error.types.values()):  # a schema tells of them, no record
+                return
+            inputs = (file.uri for export in self._inputs() for file in export.files())
+            files = sum(map(len, self.counts))
+            places = inputs if self._sample_is_told else (self.key(index) for index in range(files))
+            note_places(error, dict(enumerate(places)))
+            if self._sample_is_told:
+                return
+        elif not isinstance(error, MisfitError | SplitError) or error.uri == _STATE:
+            return
+        error.add_note(
+            f"files and lines are those of {_STATE}, which is written nowhere; to look at them, write it as an export "
+            "with the same settings (replay --to export)"
+        )
+
+    def key(self, index: int) -> str:
+        """Returns what the manifest of the export would call a data file."""
+        name = data_file_name(self.id, index) + self.summary.output_format.suffix
+        return f"{ROOT_FOLDER}/{self.id}/{DATA_FOLDER}/{name}"
+
+    def _inputs(self) -> list[Export]:
+        return [self.base, *(link.export for link in self.chain.links)]
 
     def is_refused_by(self, error: BaseException) -> bool:
         """As ``Source.is_refused_by``: what is wrong with an input makes the whole state wrong."""
@@ -229,9 +264,7 @@ class _StateReading:
 
     def _named(self, index: int, items: int) -> tuple[DataFileEntry, str]:
         """Returns what the manifest would say of a data file, and its name."""
-        own = self._source.id
-        suffix = self._source.summary.output_format.suffix
-        key = f"{ROOT_FOLDER}/{own}/{DATA_FOLDER}/{data_file_name(own, index)}{suffix}"
+        key = self._source.key(index)
         return DataFileEntry(item_count=items, key=key), key
 
     def decode(

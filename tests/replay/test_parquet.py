@@ -1,5 +1,8 @@
 """The law of replay to Parquet: the rows that convert makes of the export that replay makes, in its order."""
 
+import functools
+import gzip
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,9 +21,18 @@ import exportkit
 from exportkit.convert.run import prepare
 from exportkit.convert.work import TaskRecord, Workplace
 from exportkit.engine.protocols import Engine
-from exportkit.errors import DriftError, ItemCountError, Md5MismatchError, MixedTypesError, UsageError
+from exportkit.errors import (
+    DriftError,
+    ItemCountError,
+    Md5MismatchError,
+    MisfitError,
+    MixedTypesError,
+    SplitError,
+    UsageError,
+)
 from exportkit.joining.identity import identify
 from exportkit.model.formats import OutputFormat
+from exportkit.model.statistics import InferOptions
 from exportkit.reading import NoProgress, Workers
 from exportkit.reading.spill import Spill
 from exportkit.replay.rebuild import Rebuilding
@@ -157,15 +169,68 @@ def test_types_that_mix_in_the_sample_alone_are_no_error(engine: Engine, tmp_pat
     assert table_in(tmp_path / "d")["v"].to_pylist() == ["text"] * 50
 
 
+def lines_named(error: Exception, root: Path) -> dict[str, dict[str, Any]]:
+    """Returns the items that an error's notes name, by what is named: read where the state was written to."""
+    found = {}
+    for note in error.__notes__:
+        if named := re.fullmatch(r"first (\w+): (.*), line (\d+) \(byte (\d+)\)", note):
+            tag, name, line, offset = named.groups()
+            data = gzip.decompress((root / name).read_bytes())
+            assert data[: int(offset)].count(b"\n") == int(line) - 1
+            found[tag] = orjson.loads(data[int(offset) :].splitlines()[0])
+    return found
+
+
 @pytest.mark.parametrize("how", [{}, {"split_by": "other"}], ids=["guessed", "split"])
 def test_types_that_mix_in_the_state_are_an_error(engine: Engine, tmp_path: Path, how: dict[str, Any]) -> None:
     base = written(tmp_path / "in", retyped(3, 1), windows=1)
+    state = exportkit.replay(base, engine=engine)
     with pytest.raises(MixedTypesError, match=r"v has values of several types: .*\b2 N\b.*") as caught:
-        exportkit.replay(base, engine=engine).to_parquet(
-            tmp_path / "d", options=SchemaOptions(mixed=Mixed.ERROR), **how
-        )
-    assert not hasattr(caught.value, "__notes__"), "no file has these places"
+        state.to_parquet(tmp_path / "d", options=SchemaOptions(mixed=Mixed.ERROR), **how)
     assert files_in(tmp_path / "d") == {}
+    state.write(tmp_path / "e")
+    found = lines_named(caught.value, tmp_path / "e")
+    assert {tag: list(line["Item"]["v"]) for tag, line in found.items()} == {"N": ["N"], "S": ["S"]}
+    assert any("of the rebuilt state, which is written nowhere" in note for note in caught.value.__notes__)
+
+
+def test_types_that_mix_in_a_sample_are_told_in_the_inputs(engine: Engine, tmp_path: Path) -> None:
+    base = written(tmp_path / "in", retyped(3, 1), windows=1)
+    with pytest.raises(MixedTypesError) as caught:
+        exportkit.replay(base, engine=engine).to_parquet(
+            tmp_path / "d", options=SchemaOptions(mixed=Mixed.ERROR), sample=100
+        )
+    found = lines_named(caught.value, tmp_path)
+    assert list(found["N"]["Item"]["v"]) == ["N"]
+    assert found["S"]["NewImage"]["v"] == {"S": "text"}
+    assert not any("rebuilt" in note for note in caught.value.__notes__)
+
+
+def test_a_misfit_is_told_in_the_state(engine: Engine, tmp_path: Path) -> None:
+    base = written(tmp_path / "in", retyped(3, 1), windows=1)
+    state = exportkit.replay(base, engine=engine)
+    with exportkit.replay(base, [], engine=engine) as before:
+        schema = before.schema()
+    with pytest.raises(MisfitError, match="the S at /v fits no column") as caught:
+        state.to_parquet(tmp_path / "d", schema=schema, on_misfit="error")
+    assert "of the rebuilt state, which is written nowhere" in "".join(caught.value.__notes__)
+    state.write(tmp_path / "e")
+    assert (tmp_path / "e" / caught.value.uri).is_file()
+
+
+def test_too_many_values_to_split_by_are_told_of_the_state(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = written(tmp_path / "in", retyped(3, 1), windows=1)
+    state_module = sys.modules[StateSource.__module__]  # the package has a function of its name
+    monkeypatch.setattr(state_module, "InferOptions", functools.partial(InferOptions, max_split_values=2))
+    state = exportkit.replay(base, engine=engine)
+    with pytest.raises(SplitError, match=r"^the rebuilt state: more than 2 values of pk"):
+        state.to_parquet(tmp_path / "d", split_by="pk")
+    monkeypatch.setattr(state_module, "InferOptions", functools.partial(InferOptions, max_split_values=1))
+    with pytest.raises(SplitError, match=r"^AWSDynamoDB/.* line 2 .*more than 1 values of pk") as caught:
+        state.to_parquet(tmp_path / "d", split_by="pk")
+    assert "of the rebuilt state, which is written nowhere" in "".join(caught.value.__notes__)
 
 
 @pytest.mark.parametrize("tasks", [1, 2])
