@@ -18,7 +18,7 @@ from exportkit.errors import LockedError, ManifestError, ObjectNotFoundError, St
 from exportkit.export import Export
 from exportkit.joining.identity import identify
 from exportkit.locations import Location
-from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, ROOT_FOLDER, STARTED, is_manifest
+from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, STARTED, is_manifest
 from exportkit.model.manifest import ManifestSummary
 from exportkit.sink.export_writer import DataFileWriter, ExportWriter
 from exportkit.store import StoreOptions, open_store
@@ -95,7 +95,6 @@ class MadeExport:
         )
         self._writer = ExportWriter(root, self._summary, store=self._store, export_id=self.export_id, level=level)
         self._lock = self._store.lock(self._store.join(self.uri, _LOCK))
-        self._top = self._store.join(uri, ROOT_FOLDER)
 
     @property
     def uri(self) -> str:
@@ -109,7 +108,7 @@ class MadeExport:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.callback(self._remove_empty_folders)
+            stack.callback(self._remove_empty_folder)
             stack.enter_context(self._lock)
             self.already = self._there()
             if self.already is None:
@@ -204,11 +203,11 @@ class MadeExport:
         except StoreError as another:
             error.add_note(f"unfinished: {self.uri} could not be deleted ({another}); the same command writes it anew")
 
-    def _remove_empty_folders(self) -> None:
+    def _remove_empty_folder(self) -> None:
+        """Removes the folder that a killed run had made; those that this run made the lock has removed."""
         if isinstance(self._store, LocalStore):
-            for folder in (self.uri, self._top):
-                with suppress(OSError):  # something is in it, or it was never made
-                    os.rmdir(folder)  # noqa: PTH106 - URIs are text
+            with suppress(OSError):  # something is in it, or it is gone
+                os.rmdir(self.uri)  # noqa: PTH106 - URIs are text
 
 
 def _placed(uri: str, summary: ManifestSummary) -> tuple[str, str | None, str | None]:

@@ -84,6 +84,42 @@ class TestLocal:
             assert opened.count(uri) == 2
             assert Path(uri).exists()
 
+    def test_folders_made_for_it_go_with_it_and_no_others(self, tmp_path: Path) -> None:
+        (tmp_path / "there").mkdir()
+        uri = str(tmp_path / "there" / "a" / "b" / "lock")
+        with open_store(uri).lock(uri):
+            assert Path(uri).is_file()
+        assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+        with open_store(uri).lock(uri):
+            (tmp_path / "there" / "a" / "written").touch()
+        assert list((tmp_path / "there").rglob("*")) == [tmp_path / "there" / "a", tmp_path / "there" / "a" / "written"]
+
+    def test_where_it_cannot_be_taken_no_folder_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object) -> int:
+            raise PermissionError
+
+        uri = str(tmp_path / "a" / "b" / "lock")
+        with monkeypatch.context() as patched, pytest.raises(AccessDeniedError):  # noqa: PT012 - the patch is for it
+            patched.setattr(os, "open", refuse)
+            with open_store(uri).lock(uri):
+                pass
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_folder_that_another_removes_is_made_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        uri = str(tmp_path / "a" / "b" / "lock")
+        real, made = os.makedirs, []
+
+        def make_and_remove(path: str, *, exist_ok: bool = False) -> None:
+            real(path, exist_ok=exist_ok)
+            if not made:
+                Path(path).rmdir()
+            made.append(path)
+
+        monkeypatch.setattr(os, "makedirs", make_and_remove)
+        with open_store(uri).lock(uri):
+            assert Path(uri).is_file()
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_folder_that_may_not_be_written_to(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         uri = str(tmp_path / "file" / "lock")
