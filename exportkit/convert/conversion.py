@@ -73,6 +73,7 @@ class Conversion:
             finished = read_dataset(self.store, self.dest.uri)
             if finished is not None and not self.overwrite:
                 return self._already(finished, fingerprint)
+            self.source.make_ready()
             work = Workplace(self.store, self.dest.uri)
             plan = self._begin(work, finished, fingerprint)
             try:

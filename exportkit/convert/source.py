@@ -98,6 +98,14 @@ class Source(Protocol):
         """Data files that are read."""
         ...
 
+    def make_ready(self) -> None:
+        """Makes sure that there is what reading takes, once there is something to be read for.
+
+        Raises:
+            StoreError: There is not.
+        """
+        ...
+
     def statistics(
         self,
         *,
@@ -172,6 +180,9 @@ class ExportSource:
         self.input_files = len(manifest.item_counts)
         self.identity = [export.summary_md5, manifest.md5]
         self.statistics = opened.statistics
+
+    def make_ready(self) -> None:
+        """As ``Source.make_ready``; it takes nothing."""
 
     def reading(self, progress: Progress, stop: threading.Event) -> AbstractContextManager[Reading]:  # noqa: ARG002
         """As ``Source.reading``; nobody but the tasks looks at ``stop``."""

@@ -228,7 +228,6 @@ class Rebuilt:
             engine=self.engine,
             **arguments,
         )
-        check_space(options.temp_dir, self.plan().temporary_bytes)
         source = StateSource(self.chain, options, self.engine, self._identity(), prepared.opened, prepared.jobs)
         dataset = prepared.convert(source)
         told = dataset.export["replayed"]

@@ -17,6 +17,7 @@ from exportkit.export import DataFile, Export
 from exportkit.joining.chains import ReplayChain
 from exportkit.joining.identity import Identity
 from exportkit.joining.joins import Totals
+from exportkit.joining.sizes import check_space
 from exportkit.joining.writing import hash_ranges
 from exportkit.model.decode import DecodeOptions, MalformedRecord, Split
 from exportkit.model.formats import ExportType
@@ -28,6 +29,7 @@ from exportkit.reading import FileBatches, NoProgress, OpenExport, Progress, Wor
 from exportkit.reading.schemas import note_places
 from exportkit.reading.statistics import FileStatistics, merged
 from exportkit.replay.options import ReplayOptions
+from exportkit.replay.plan import plan_of
 from exportkit.replay.rebuild import Rebuilding, runs_of
 from exportkit.schema import merge_statistics
 from exportkit.schema.merge import with_later_files
@@ -98,6 +100,11 @@ class StateSource:
             array("q", (items for items, _ in runs_of(self.base))),
             array("q", [changes // len(self.ranges)] * len(self.ranges)),
         ]
+
+    def make_ready(self) -> None:
+        """As ``Source.make_ready``: there has to be room for what spills."""
+        plan = plan_of(self.chain, self.options, written=True)
+        check_space(self.options.temp_dir, plan.temporary_bytes)
 
     @property
     def input_files(self) -> int:

@@ -30,6 +30,7 @@ COMMANDS = {
     "convert": ["convert", "E", "-o", "D"],
     "signature": ["signature", "E"],
     "replay": ["replay", "E", "-o", "D"],
+    "replay to Parquet": ["replay", "E", "-o", "D", "--to", "parquet"],
     "diff": ["diff", "E", "E", "--key", "pk", "--summary"],
 }
 

@@ -316,23 +316,6 @@ def test_the_plan_tells_what_applies_and_what_it_takes(engine: Engine, tmp_path:
     assert not (tmp_path / "out").exists()
 
 
-def test_too_little_room_for_temporary_files_is_told_before_anything_is_read(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story = history(*((-1, f"{n:0900}", n) for n in range(400)), *((0.5, f"{n:0900}", -n) for n in range(400)))
-    writing = Writing(tmp_path / "in", plain=True)
-    writing.numbered(story, 0)
-    base = writing.full(story.state(START))
-    usage = type("Usage", (), {"free": 1000})
-    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(
-        StoreError, match=r"about [\d,]+ bytes are needed for temporary files, and 1,000 are free.*--temp"
-    ):
-        rebuilt(base, engine, memory=1).write(tmp_path / "out")
-    assert files_in(tmp_path / "out") == {}
-    assert rebuilt(base, engine).write(tmp_path / "out").items == 400, "what stays in memory needs no room"
-
-
 @pytest.mark.parametrize(
     ("how", "error"),
     [
