@@ -11,6 +11,7 @@ from exportkit.errors import UsageError
 from exportkit.joining.budget import Budget
 from exportkit.joining.sizes import check_space
 from exportkit.model.formats import OutputFormat
+from exportkit.model.ranges import check_range
 from exportkit.reading import NoProgress, Progress, default_jobs, with_connections
 from exportkit.reading.spill import Spill
 from exportkit.store import StoreOptions
@@ -60,9 +61,7 @@ class AlgebraOptions:
         Raises:
             UsageError: One is out of range.
         """
-        for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
-            if value is not None and not 1 <= value < 1 << 63:
-                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        check_range(jobs=jobs, memory=memory, max_record_size=max_record_size)
         try:
             form = None if output_format is None else OutputFormat(output_format)
         except ValueError:

@@ -60,7 +60,9 @@ FlagOption = Annotated[bool, Parameter(negative="", show_default=False)]
 JobsOption = PositiveInt | None
 TempDirOption = ExistingDirectory | None
 DdlOption = Literal["athena", "spark", "duckdb"] | None
-SizeOption = Annotated[int, Parameter(converter=_convert_size, show_default=lambda size: size and _shown_size(size))]
+SizeOption = Annotated[
+    int, Parameter(converter=_convert_size, metavar="SIZE", show_default=lambda size: size and _shown_size(size))
+]
 
 
 @Parameter(name="*", group=Group("Storage", sort_key=9))

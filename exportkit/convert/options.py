@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, get_args
 import orjson
 
 from exportkit.errors import UsageError
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.schema import Schema, SchemaOptions
 
@@ -146,9 +147,8 @@ class ConvertOptions:
             raise UsageError("to split an export its values have to be known, all of them: name no sample")
         if self.split_by == "":
             raise UsageError("split_by names no attribute")
-        for name, value in (("sample", self.sample), ("target_file_size", self.target_file_size)):
-            if value is not None and not 1 <= value < 1 << 63:
-                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        check_range(1, (1 << 32) - 1, sample=self.sample)
+        check_range(target_file_size=self.target_file_size)
         if self.compression not in get_args(Compression):
             known = ", ".join(get_args(Compression))
             raise UsageError(f"no such compression: {self.compression}; there are {known}")

@@ -19,6 +19,7 @@ from exportkit.convert.source import ExportSource, Source
 from exportkit.engine.protocols import Engine
 from exportkit.errors import MalformedRecordError, UsageError
 from exportkit.export import Export, open_export
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.schema import Schema, SchemaOptions, read_schema
@@ -178,9 +179,7 @@ def prepare(
         SchemaFileError: The schema file is not what it should be.
         StoreError: The schema file cannot be read.
     """
-    for name, value in (("jobs", jobs), ("memory", memory), ("max_record_size", max_record_size)):
-        if value is not None and not 1 <= value < 1 << 63:
-            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    check_range(jobs=jobs, memory=memory, max_record_size=max_record_size)
     budget = Budget.of(memory, jobs or default_jobs())
     schema = arguments.get("schema")
     asked = ConvertOptions(

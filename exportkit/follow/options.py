@@ -8,6 +8,7 @@ from exportkit.errors import UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import EPOCH, format_duration
 from exportkit.model.window import Window
@@ -72,9 +73,7 @@ class FollowOptions:
             raise UsageError(f"a window lasts 15 min to 24 h, in whole seconds, not {format_duration(window)}")
         if self.timeout is not None and not self.wait:
             raise UsageError("a timeout is for those who wait")
-        for name, value in (("jobs", self.jobs), ("memory", self.memory), ("max_record_size", self.max_record_size)):
-            if value is not None and not 1 <= value < 1 << 63:
-                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        check_range(jobs=self.jobs, memory=self.memory, max_record_size=self.max_record_size)
         check_request(self._request(self.table, ExportType.FULL), EPOCH, resolved=False)
 
     def full(self, table_arn: str, instant: datetime) -> ExportRequest:

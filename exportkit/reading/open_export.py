@@ -15,6 +15,7 @@ from exportkit.model.decode import DEFAULT_BATCH_BYTES, DEFAULT_BATCH_ROWS, Deco
 from exportkit.model.formats import ExportType, TextForm
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.plan import ColumnPlan
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ReadOptions
 from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS, InferOptions, SplitValue, Statistics
 from exportkit.model.values import ChangeRecord, Item, Record
@@ -194,10 +195,7 @@ class OpenExport:
             SplitError: The attribute has more values than allowed.
             ExportkitError: As ``items``.
         """
-        limits = (("sample", sample), ("max_map_fields", max_map_fields), ("max_split_values", max_split_values))
-        for name, value in limits:
-            if value is not None and not 1 <= value < 1 << 32:
-                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        check_range(1, (1 << 32) - 1, sample=sample, max_map_fields=max_map_fields, max_split_values=max_split_values)
         summary = self.summary
         options = InferOptions(
             format=summary.output_format,

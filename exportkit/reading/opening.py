@@ -3,8 +3,8 @@
 import os
 from dataclasses import replace
 
-from exportkit.errors import UsageError
 from exportkit.export import Export, open_export
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading.open_export import OpenExport
 from exportkit.reading.threads import default_jobs
@@ -51,9 +51,7 @@ def open_source(
     Raises:
         UsageError: An argument is out of range.
     """
-    for name, value in (("jobs", jobs), ("max_record_size", max_record_size)):
-        if value is not None and not 1 <= value < 1 << 63:
-            raise UsageError(f"{name} is {value}; it has to be at least 1")
+    check_range(jobs=jobs, max_record_size=max_record_size)
     return open_export(location, with_connections(storage or StoreOptions(), jobs))
 
 

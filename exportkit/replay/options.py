@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from exportkit.errors import UsageError
 from exportkit.joining.budget import Budget
 from exportkit.model.formats import OutputFormat
+from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.store import StoreOptions
 
@@ -34,9 +34,7 @@ class ReplayOptions:
         Raises:
             UsageError: Something is.
         """
-        for name, value in (("jobs", self.jobs), ("memory", self.memory), ("max_record_size", self.max_record_size)):
-            if not 1 <= value < 1 << 63:
-                raise UsageError(f"{name} is {value}; it has to be at least 1")
+        check_range(jobs=self.jobs, memory=self.memory, max_record_size=self.max_record_size)
 
     @property
     def budget(self) -> Budget:

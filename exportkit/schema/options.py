@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportkit.errors import UsageError
+from exportkit.model.ranges import check_range
 from exportkit.model.statistics import DEFAULT_MAX_MAP_FIELDS
 
 __all__ = ["MAX_FLATTEN_DEPTH", "Mixed", "Names", "Nulls", "Numbers", "SchemaOptions"]
@@ -101,7 +102,6 @@ class SchemaOptions:
             object.__setattr__(self, name, policy(given))
         if not 0 <= self.flatten_depth <= MAX_FLATTEN_DEPTH:
             raise UsageError(f"flatten_depth is {self.flatten_depth}; it has to be from 0 to {MAX_FLATTEN_DEPTH}")
-        if not 1 <= self.max_map_fields < 1 << 31:
-            raise UsageError(f"max_map_fields is {self.max_map_fields}; it has to be at least 1")
+        check_range(1, (1 << 31) - 1, max_map_fields=self.max_map_fields)
         if self.columns is not None and len(set(self.columns)) < len(self.columns):
             raise UsageError(f"an attribute is named twice among the columns {', '.join(self.columns)}")

@@ -21,6 +21,7 @@ from exportkit.export import DataFile, DataFiles, Export, open_export
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.key import check_key
+from exportkit.model.ranges import check_range
 from exportkit.model.repeats import digest
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
@@ -79,13 +80,8 @@ def verify(
     except ValueError:
         raise UsageError(f"no such level: {level}; there are {', '.join(Level)}") from None
     check_key(key)
-    for name, value, least in (
-        ("expect_item_count", expect_item_count, 0),
-        ("jobs", jobs, 1),
-        ("max_record_size", max_record_size, 1),
-    ):
-        if value is not None and not least <= value < 1 << 63:
-            raise UsageError(f"{name} is {value}; it has to be at least {least}")
+    check_range(0, expect_item_count=expect_item_count)
+    check_range(jobs=jobs, max_record_size=max_record_size)
     location = os.fspath(location)
     run = _Run(
         level=level,

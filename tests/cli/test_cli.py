@@ -219,6 +219,18 @@ def test_help_tells_every_option(command: str) -> None:
         assert len(line) <= 80, line
 
 
+def test_help_tells_where_a_size_is_taken(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "--help"]) == 0
+    out = capfd.readouterr().out
+    assert all(f"{option} SIZE" in out for option in ("--memory", "--max-record-size", "--target-file-size"))
+    assert "--jobs INT" in out
+
+
+def test_a_number_that_is_too_large_is_told_so(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", FULL_JSON, "--sample", "9" * 23]) == 2
+    assert capfd.readouterr().err == "error: sample is too large: it may be at most 4294967295\n"
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [("1", 1), ("67108864", 2**26), ("64MiB", 2**26), ("64mi", 2**26), ("64 MB", 64_000_000), ("1G", 10**9)],
