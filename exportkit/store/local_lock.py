@@ -27,7 +27,7 @@ class LocalLock:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._folder = os.path.dirname(path)  # noqa: PTH120 - URIs are text
+        self._folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120 - URIs are text
         self._made_folders: list[str] = []
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ class LocalLock:
 def _missing(folder: str) -> list[str]:
     """Returns what is to be made for a folder to be there: itself, the one above it, and so on."""
     missing = []
-    while folder and not os.path.isdir(folder):  # noqa: PTH112 - URIs are text
+    while not os.path.isdir(folder):  # noqa: PTH112 - URIs are text
         missing.append(folder)
         folder = os.path.dirname(folder)  # noqa: PTH120 - URIs are text
     return missing

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from exportkit.errors import AccessDeniedError, LockedError, StoreError
 from exportkit.store import open_store
 from exportkit.store.holder import Holder
+from exportkit.store.local_lock import LocalLock
 from exportkit.store.s3 import S3Store
 from exportkit.store.s3_lock import S3Lock
 from exportkit.store.s3_object import S3Object
@@ -93,6 +94,12 @@ class TestLocal:
         with open_store(uri).lock(uri):
             (tmp_path / "there" / "a" / "written").touch()
         assert list((tmp_path / "there").rglob("*")) == [tmp_path / "there" / "a", tmp_path / "there" / "a" / "written"]
+
+    def test_a_name_in_the_working_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        with LocalLock("lock"):
+            assert (tmp_path / "lock").is_file()
+        assert list(tmp_path.iterdir()) == []
 
     def test_where_it_cannot_be_taken_no_folder_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> int:
