@@ -53,7 +53,8 @@ def compact(
         UsageError: An argument is out of range, or something else lies in the destination.
         ChainError: The windows do not tile, or the exports are full, filtered, or of several tables.
         MalformedRecordError: A record cannot be read, or its key is not what it has to be.
-        Md5MismatchError: A data file is not what the manifest says.
+        ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+        Md5MismatchError: A manifest is not what its MD5 file says, or a data file not what the manifest says.
         ItemCountError: It holds another number of records.
         StoreError: Something cannot be read or written.
 

@@ -92,7 +92,8 @@ def diff(
         ChainError: The two are not to be compared: one is incremental, filtered, or of another table.
         DuplicateKeyError: Two items of one state have one key.
         MalformedRecordError: A record cannot be read, or has no key.
-        Md5MismatchError: A data file is not what the manifest says.
+        ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+        Md5MismatchError: A manifest is not what its MD5 file says, or a data file not what the manifest says.
         ItemCountError: It holds another number of records.
         StoreError: Something cannot be read or written.
 

@@ -80,7 +80,8 @@ def signature(
         UsageError: An argument is out of range.
         ChainError: It is an incremental export: a change, and no state.
         MalformedRecordError: A record cannot be read.
-        Md5MismatchError: A data file is not what the manifest says.
+        ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+        Md5MismatchError: A manifest is not what its MD5 file says, or a data file not what the manifest says.
         ItemCountError: It holds another number of records.
         GzipError: It cannot be inflated.
         StoreError: It cannot be read from storage.

@@ -85,7 +85,8 @@ def convert(
         MalformedRecordError: A record cannot be read, and is not to be quarantined.
         MisfitError: A value fits no column, and ``on_misfit`` is ``error``.
         SplitError: The attribute to split by has too many values.
-        Md5MismatchError: A data file is not what the manifest says.
+        ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+        Md5MismatchError: A manifest is not what its MD5 file says, or a data file not what the manifest says.
         ItemCountError: It holds another number of records, or the result another number of rows.
         LockedError: Another run writes to the destination.
         StoreError: Something cannot be read or written.

@@ -97,7 +97,8 @@ class OpenExport:
                 while the items are taken.
             MalformedRecordError: A record cannot be read; told after all those before it.
             GzipError: A file cannot be inflated.
-            Md5MismatchError: A file is not what the manifest says; told at its end.
+            ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+            Md5MismatchError: A manifest is not what its MD5 file says; or a file not what the manifest says, told at its end.
             ItemCountError: It holds another number of records; told at its end.
             StoreError: A file cannot be read from storage.
         """

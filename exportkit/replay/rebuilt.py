@@ -173,7 +173,8 @@ class Rebuilt:
             DriftError: There is drift, and it is refused.
             DuplicateKeyError: Two items of the base have one key that a change hits.
             MalformedRecordError: A record cannot be read.
-            Md5MismatchError: A data file is not what its manifest says.
+            ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
+            Md5MismatchError: A manifest is not what its MD5 file says, or a data file not what the manifest says.
             ItemCountError: It holds another number of records.
             LockedError: Another run writes the result.
             StoreError: Something cannot be read or written.
