@@ -98,7 +98,7 @@ class OpenExport:
             MalformedRecordError: A record cannot be read; told after all those before it.
             GzipError: A file cannot be inflated.
             ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.
-            Md5MismatchError: A manifest is not what its MD5 file says; or a file not what the manifest says, told at its end.
+            Md5MismatchError: A manifest is not what its MD5 file says; or a file not what is listed, told at its end.
             ItemCountError: It holds another number of records; told at its end.
             StoreError: A file cannot be read from storage.
         """
