@@ -19,8 +19,10 @@
 //! The trie is bounded, by nodes and by bytes of names. What does not fit is at
 //! [`NodeId::OVERFLOW`]; duplicates there are found with a hash table of the record's own.
 
+mod adding;
 mod likely;
 mod overflow;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -29,35 +31,15 @@ use std::mem::take;
 
 use self::likely::{History, Likely};
 use self::overflow::Overflow;
+pub use self::place::NodeId;
+use self::place::{NONE, Node};
 use crate::hash::{high_bits, seeded};
 use crate::simd::{self, BLOCK};
 
 /// Places kept where nobody says otherwise.
 pub const DEFAULT_MAX_NODES: usize = 10_000;
-/// Bytes of names kept: a bound for hostile input, far above what tables have.
-const MAX_NAME_BYTES: usize = 4 << 20;
-/// No node, in links and tables.
-const NONE: u32 = u32::MAX;
 /// Attributes of a map that may come unexpected before none is expected in the next such map.
 const UNSTEADY: u8 = 8;
-
-/// A place in the trie; small numbers, from 0, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(u32);
-
-impl NodeId {
-    /// The map of an item or image.
-    pub const IMAGE: Self = Self(0);
-    /// The map of a change record's Keys.
-    pub const KEYS: Self = Self(1);
-    /// A place that the trie has no room for.
-    pub const OVERFLOW: Self = Self(NONE);
-
-    /// The place's number, to index a table with; that of [`Self::OVERFLOW`] is beyond every table.
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// One instance of a map that is being read.
 #[derive(Clone, Copy, Debug)]
@@ -84,43 +66,6 @@ pub struct Recognised<'a> {
     pub name: &'a [u8],
     /// What follows the token.
     pub rest: &'a [u8],
-}
-
-/// What a parser needs of a place, in one cache line.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Node {
-    token: [u8; BLOCK],
-    /// Bytes of the block that are not the token's, as a mask.
-    beyond: u32,
-    /// The place of this list's elements.
-    elements: u32,
-    /// The map instance that this attribute was seen in.
-    seen: u64,
-    parent: u32,
-    /// Bytes of the token, less one: so that it is plain to the compiler that it stays within a block.
-    last: u8,
-    /// Bytes of the name in it.
-    name_length: u8,
-    tag: u8,
-    /// Attributes that came unexpected in the last instance of this map.
-    missed: u8,
-}
-
-impl Node {
-    fn new(parent: u32) -> Self {
-        Self {
-            token: [0xFF; BLOCK], // never in UTF-8, so that nothing is taken for a token before there is one
-            beyond: 0,
-            elements: NONE,
-            seen: 0,
-            parent,
-            last: 0,
-            name_length: 0,
-            tag: 0,
-            missed: 0,
-        }
-    }
 }
 
 /// A name, in [`Paths::names`]: start and length.
@@ -358,15 +303,6 @@ impl Paths {
         }
     }
 
-    #[cold]
-    fn add_elements(&mut self, list: NodeId) -> NodeId {
-        let elements = self.push(list.0, (0, 0));
-        if let Some(node) = self.nodes.get_mut(list.index()) {
-            node.elements = elements;
-        }
-        NodeId(elements)
-    }
-
     /// The place that holds this one; None for a record's own maps.
     pub fn parent(&self, node: NodeId) -> Option<NodeId> {
         let parent = self.nodes.get(node.index())?.parent;
@@ -388,68 +324,6 @@ impl Paths {
     /// Never: the record's own maps are always there.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
-    }
-
-    /// Finds a child by name, or the table slot where it belongs.
-    fn find(&self, parent: u32, name: &[u8], hash: u64) -> Result<u32, usize> {
-        let mask = self.table.len() - 1;
-        let mut at = low_bits(hash) & mask;
-        loop {
-            let slot = self.table.get(at).copied().unwrap_or(Slot::EMPTY);
-            let (Some(node), Some(&span)) = (self.nodes.get(slot.node as usize), self.spans.get(slot.node as usize))
-            else {
-                return Err(at);
-            };
-            if slot.hash == high_bits(hash) && node.parent == parent && slice(&self.names, span) == name {
-                return Ok(slot.node);
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    /// Adds a child; returns its number, or `NONE` where there is no room.
-    #[cold]
-    fn add(&mut self, parent: u32, name: &[u8], hash: u64, at: usize) -> u32 {
-        let start = self.names.len();
-        if parent == NONE || self.nodes.len() >= self.limit || start + name.len() > MAX_NAME_BYTES {
-            return NONE;
-        }
-        #[allow(clippy::cast_possible_truncation, reason = "MAX_NAME_BYTES bounds both")]
-        let span = (start as u32, name.len() as u32);
-        self.names.extend_from_slice(name);
-        let id = self.push(parent, span);
-        self.table[at] = Slot {
-            node: id,
-            hash: high_bits(hash),
-        };
-        if self.nodes.len() * 8 > self.table.len() {
-            self.grow();
-        }
-        id
-    }
-
-    fn push(&mut self, parent: u32, span: Span) -> u32 {
-        if self.nodes.len() >= self.limit {
-            return NONE;
-        }
-        self.nodes.push(Node::new(parent));
-        self.spans.push(span);
-        u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
-    }
-
-    fn grow(&mut self) {
-        let mut table = vec![Slot::EMPTY; self.table.len() * 4];
-        let mask = table.len() - 1;
-        for &slot in self.table.iter().filter(|slot| slot.node != NONE) {
-            let (node, span) = (&self.nodes[slot.node as usize], self.spans[slot.node as usize]);
-            let hash = seeded(slice(&self.names, span), (self.seed(node.parent), self.seeds.1));
-            let mut at = low_bits(hash) & mask;
-            while table[at].node != NONE {
-                at = (at + 1) & mask;
-            }
-            table[at] = slot;
-        }
-        self.table = table;
     }
 
     /// What the names of a map are hashed with: nobody can know it, and undo it with a name.

@@ -1,5 +1,6 @@
 //! The trie, driven as a parser drives it.
 
+use super::adding::MAX_NAME_BYTES;
 use super::*;
 
 fn padded(text: &str) -> Vec<u8> {
