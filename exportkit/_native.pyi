@@ -9,6 +9,8 @@
   interpreter; the garbage collector rests meanwhile, for nothing that it makes is garbage. A reader that two
   threads use at once raises RuntimeError.
 - A bug in the engine is a RuntimeError that says so; the reader it happened in cannot go on.
+
+Past 400 lines, as a compiled module has one stub.
 """
 
 from collections.abc import Mapping, Sequence

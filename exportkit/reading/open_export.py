@@ -1,4 +1,7 @@
-"""One export opened for reading: its items, changes, lines, statistics, batches."""
+"""One export opened for reading: its items, changes, lines, statistics, batches.
+
+Past 400 lines, as it is one class that people meet, and half of it is what its methods promise them.
+"""
 
 import os
 import threading

@@ -9,8 +9,9 @@ from exportkit.export import open_export
 from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.description import ExportDescription
 from exportkit.store import StoreOptions
+from tests.export.contents import contents
 from tests.export.layouts import entry, lay_out, lay_out_started
-from tests.export.test_open import ITEM, contents
+from tests.export.test_open import ITEM
 from tests.servers.s3 import S3
 
 pytestmark = pytest.mark.server
