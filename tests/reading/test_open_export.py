@@ -133,6 +133,7 @@ def test_a_sum_that_does_not_agree_is_told_before_any_item(
     seen = []
     with pytest.raises(ItemCountError, match=r"hold 8 records, its summary says 9"):
         seen.extend(opened(full, engine, jobs).items())
+    assert not seen
 
 
 def test_a_cut_file_is_told(full: Made, form: OutputFormat, jobs: int, engine: Engine) -> None:

@@ -8,6 +8,15 @@ use crate::events::{Line, Visitor};
 use crate::reader::{ExportType, Parser};
 use crate::transcode::{DynamodbJson, Transcoder};
 
+/// What a transcoder is told of a line's end: it looks at nothing of it.
+const LINE: Line<'static> = Line {
+    number: 1,
+    offset: 0,
+    length: 0,
+    has_line_feed: true,
+    bytes: b"",
+};
+
 /// The record as DynamoDB JSON, or its fault as `reason path`. Lines after it change nothing.
 fn read(export_type: ExportType, line: &str) -> String {
     let mut parser = IonParser::new(export_type);
@@ -26,13 +35,7 @@ fn read(export_type: ExportType, line: &str) -> String {
             transcoder.begin_record();
             let seen = if let Ok(rest) = parser.record(lines.as_bytes(), &mut transcoder) {
                 assert_eq!(rest, after.as_bytes(), "{line}");
-                transcoder.end_record(&Line {
-                    number: 1,
-                    offset: 0,
-                    length: 0,
-                    has_line_feed: true,
-                    bytes: b"",
-                });
+                transcoder.end_record(&LINE);
                 String::from_utf8(transcoder.lines().trim_ascii_end().to_vec()).unwrap()
             } else {
                 let fault = parser.diagnose(line.as_bytes());

@@ -122,13 +122,7 @@ fn what_a_name_was_followed_by_before_does_not_matter() {
             let mut transcoder = Transcoder::<DynamodbJson>::default();
             transcoder.begin_record();
             let is_good = parser.record(line.as_bytes(), &mut transcoder).is_ok();
-            transcoder.end_record(&Line {
-                number: 1,
-                offset: 0,
-                length: 0,
-                has_line_feed: true,
-                bytes: b"",
-            });
+            transcoder.end_record(&LINE);
             is_good.then(|| transcoder.lines().to_vec())
         };
         for before in values {
