@@ -92,7 +92,13 @@ class AlgebraOptions:
         Raises:
             StoreError: There is no such room.
         """
-        if needed > self.budget.entry_bytes:
+        budget = self.budget
+        if needed > budget.entry_bytes:
             check_space(self.temp_dir, needed)
-        partition = self.engine.partition_entries
-        return Spill(partition, temp_dir=self.temp_dir, memory=self.budget.entry_bytes, what=what)
+        return Spill(
+            self.engine.partition_entries,
+            temp_dir=self.temp_dir,
+            memory=budget.entry_bytes,
+            leaf_memory=budget.leaf_bytes,
+            what=what,
+        )

@@ -12,7 +12,6 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -41,9 +40,9 @@ class Leaf:
         size: Its bytes.
     """
 
-    def __init__(self, pieces: Sequence[Callable[[], bytes]], sizes: Sequence[int], memory: int) -> None:
+    def __init__(self, piece: Callable[[int], bytes], sizes: Sequence[int], memory: int) -> None:
         self.size = sum(sizes)
-        self._pieces = pieces
+        self._piece = piece
         self._sizes = sizes
         self._memory = memory
 
@@ -53,17 +52,18 @@ class Leaf:
         Raises:
             StoreError: They cannot be read back.
         """
-        return b"".join(piece() for piece in self._pieces) if len(self._pieces) > 1 else self._pieces[0]()
+        count = len(self._sizes)
+        return b"".join(map(self._piece, range(count))) if count > 1 else self._piece(0)
 
     def pieces(self) -> Iterator[bytes]:
-        """Yields its entries, whole ones, as many at a time as the spill was to hold, about; errors as ``read``."""
+        """Yields its entries, whole ones, as many at a time as a leaf was to have, about; errors as ``read``."""
         taken: list[bytes] = []
         held = 0
-        for piece, size in zip(self._pieces, self._sizes, strict=True):
+        for number, size in enumerate(self._sizes):
             if taken and held + size > self._memory:
                 yield b"".join(taken)
                 taken, held = [], 0
-            taken.append(piece())
+            taken.append(self._piece(number))
             held += size
         yield b"".join(taken)
 
@@ -72,15 +72,16 @@ class Spill:
     """Collects entries and gives them back by their keys.
 
     Safe to add to, and later to take leaves from, in several threads. While entries are added, memory is at most about
-    two times ``memory``, and three pieces of a sixteenth of it for each thread that adds; a leaf that is read takes up
-    to two times it. The rest lies in a nameless file under
-    ``temp_dir``, which is gone with the process, however that ends.
+    two times ``memory``, and three pieces of a sixteenth of it for each thread that adds; a leaf that was spilled takes
+    up to two times ``leaf_memory`` when it is read. The rest lies in a nameless file under ``temp_dir``, which is gone
+    with the process, however that ends.
 
     Args:
         partition: Returns 256 runs of whole entries, split by a byte of their hash: ``Engine.partition_entries``
             or ``Engine.partition_keys``.
         temp_dir: Where to spill; the system's temporary folder if None.
-        memory: Bytes of entries to hold before they are spilled, and that a leaf may have where it can be split.
+        memory: Bytes of entries to hold before they are spilled.
+        leaf_memory: Bytes that a leaf of spilled entries may have where it can be split; ``memory`` if None.
         what: What the entries are, for errors: ``keys``, ``changes``.
     """
 
@@ -90,11 +91,13 @@ class Spill:
         *,
         temp_dir: Path | None,
         memory: int,
+        leaf_memory: int | None = None,
         what: str,
     ) -> None:
         self._partition = partition
         self._temp_dir = temp_dir
         self._memory = memory
+        self._leaf_memory = memory if leaf_memory is None else leaf_memory
         self._what = what
         self._loose: list[bytes] = []  # not split yet
         self._loose_size = 0
@@ -154,7 +157,8 @@ class Spill:
     def parts(self, first: int = 0, last: int = _RUNS) -> Iterator[Leaf]:
         """Yields the leaves of the entries whose hash has a first byte in ``[first, last)``, in the order of hashes.
 
-        Each leaf has at most ``memory`` bytes where it could be split: a leaf of one key may have more.
+        Each leaf has at most ``leaf_memory`` bytes where entries were spilled and it could be split: a leaf of one key
+        may have more.
 
         Raises:
             StoreError: The temporary folder cannot be written or read.
@@ -164,8 +168,8 @@ class Spill:
             yield from self._top.parts(first, last)
             return
         for number in range(first, last):
-            if runs := [piece[number] for piece in self._held if piece[number]]:
-                yield Leaf([partial(bytes, run) for run in runs], [len(run) for run in runs], self._memory)
+            if runs := [run for piece in self._held if (run := piece[number])]:
+                yield Leaf(runs.__getitem__, list(map(len, runs)), self._memory)
 
     def leaves(self, first: int = 0, last: int = _RUNS) -> Iterator[bytes]:
         """Yields the same leaves, read; errors as ``parts``."""
@@ -199,7 +203,7 @@ class Spill:
 
     def _spill(self, full: list[Sequence[bytes]]) -> None:
         if self._top is None:
-            self._top = _Level(self._partition, self._told, self._temp_dir, self._memory, 0)
+            self._top = _Level(self._partition, self._told, self._temp_dir, self._leaf_memory, 0)
         self._top.add_split(full)
 
     @contextmanager
@@ -233,7 +237,7 @@ class _Level:
         self._byte = byte
         self._ends: list[array[int]] = []  # of the runs of each spilling, where in the file they begin and end
         with told():
-            self._file = tempfile.TemporaryFile(dir=temp_dir)  # noqa: SIM115 - closed by close()
+            self._file = tempfile.TemporaryFile(buffering=_PIECE, dir=temp_dir)  # noqa: SIM115 - closed by close()
 
     def add(self, entries: bytes) -> None:
         self.add_split([self._partition(entries, self._byte)])
@@ -252,7 +256,7 @@ class _Level:
             if not places:
                 continue
             sizes = [end - start for start, end in places]
-            leaf = Leaf([self._reader(start, end) for start, end in places], sizes, self._memory)
+            leaf = Leaf(self._reader(places), sizes, self._memory)
             if leaf.size <= self._memory or self._byte == _LAST_BYTE:
                 yield leaf
                 continue
@@ -269,8 +273,8 @@ class _Level:
         with suppress(OSError):
             self._file.close()
 
-    def _reader(self, start: int, end: int) -> Callable[[], bytes]:
-        return lambda: self._read(start, end)
+    def _reader(self, places: Sequence[tuple[int, int]]) -> Callable[[int], bytes]:
+        return lambda number: self._read(*places[number])
 
     def _read(self, start: int, end: int) -> bytes:
         parts: list[bytes] = []

@@ -83,6 +83,7 @@ class Rebuilding:
                     self.engine.partition_entries,
                     temp_dir=options.temp_dir,
                     memory=options.budget.entry_bytes,
+                    leaf_memory=options.budget.leaf_bytes,
                     what="changes",
                 )
             )

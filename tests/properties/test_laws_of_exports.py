@@ -67,7 +67,8 @@ def test_the_bytes_are_the_same_at_any_jobs_and_memory(table: Table, form: Outpu
             (("native", 1, False), ("native", 3, False), ("native", 2, True), ("reference", 2, False))
         ):
             dest = folder / f"out{number}"
-            budget = Budget(filter_bytes=1 << 20, entry_bytes=300) if spilling else Budget.of(1 << 30, jobs)
+            small = Budget(filter_bytes=1 << 20, entry_bytes=300, leaf_bytes=200)
+            budget = small if spilling else Budget.of(1 << 30, jobs)
             with mock.patch.object(Budget, "of", return_value=budget):
                 did("replay", base, *windows, "-o", dest, "--jobs", jobs, *to_form(form), engine=name)
             found.append({name: (dest / name).read_bytes() for name in left_behind(dest)})

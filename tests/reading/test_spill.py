@@ -63,6 +63,18 @@ def test_every_entry_comes_back_once_in_the_order_of_hashes(tmp_path: Path, memo
     assert bounds == sorted(bounds), "leaves come in the order of hashes"
 
 
+@pytest.mark.parametrize("memory", [4000, 1 << 20], ids=["spills", "stays"])
+def test_what_was_spilled_comes_back_in_leaves_of_their_own_size(tmp_path: Path, memory: int) -> None:
+    with Spill(partition, temp_dir=tmp_path, memory=memory, leaf_memory=100, what="keys") as spill:
+        entries = filled(spill, 10**9, 3000)
+        leaves = list(spill.leaves())
+    assert sorted(each for leaf in leaves for each in entries_of(leaf)) == sorted(entries)
+    if memory < spill.size:
+        assert max(map(len, leaves)) <= 100
+    else:
+        assert max(map(len, leaves)) > 100, "what is in memory anyway is not split again"
+
+
 def test_leaves_of_ranges_are_those_of_the_whole(tmp_path: Path) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=3000, what="keys") as spill:
         filled(spill, 10**9, 3000)

@@ -69,7 +69,9 @@ class Chain:
         return sorted(path for path in found if path.stat().st_size > 100)
 
 
-SPILLING = mock.patch.object(Budget, "of", return_value=Budget(filter_bytes=1 << 20, entry_bytes=10_000))
+SPILLING = mock.patch.object(
+    Budget, "of", return_value=Budget(filter_bytes=1 << 20, entry_bytes=10_000, leaf_bytes=10_000)
+)
 """Small exports spill too: the least that is held in memory is more than they have."""
 
 
@@ -214,7 +216,7 @@ from exportkit.cli import main
 from exportkit.joining.budget import Budget
 
 if os.environ.get("SPILLING"):
-    budget = Budget(filter_bytes=1 << 20, entry_bytes=10_000)
+    budget = Budget(filter_bytes=1 << 20, entry_bytes=10_000, leaf_bytes=10_000)
     Budget.of = lambda *_: budget
 sys.addaudithook(watch)
 sys.exit(main(sys.argv[3:]))
