@@ -360,7 +360,7 @@ class Applier:
 
     def __new__(cls, options: ApplyOptions, key_filter: KeyFilter | None) -> Applier: ...
     def feed(self, chunk: Buffer) -> bytes:
-        """Returns the lines to keep, in order, of the records that the chunk completed.
+        """Returns lines to keep, in order, as whole blocks of 256 KiB; what does not fill one waits.
 
         Raises:
             MalformedRecordError: A record is faulty, or its key is, and the lines before it were handed on; entries
@@ -369,7 +369,7 @@ class Applier:
         """
 
     def finish(self) -> bytes:
-        """Returns the last record's, if it had no line feed.
+        """Returns those that wait, and the last record's, if it had no line feed.
 
         Raises:
             MalformedRecordError: As for feed.

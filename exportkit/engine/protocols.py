@@ -207,14 +207,14 @@ class Applier(Protocol):
     """Splits the records of a state's data file: into lines to keep, and those that a filter may hold."""
 
     def feed(self, chunk: Buffer) -> bytes:
-        """Returns the lines to keep, in order, of the records that the chunk completed.
+        """Returns lines to keep, in order, cut anywhere; some of the records that were kept may wait for a later call.
 
         Raises:
             MalformedRecordError: As the other readers; also where an item has no key, or not of a key's type.
         """
 
     def finish(self) -> bytes:
-        """Returns the last record's, if it had no line feed; the same errors."""
+        """Returns those that wait, and the last record's, if it had no line feed; the same errors."""
 
     def take_entries(self) -> bytes:
         """Returns and forgets the join entries of the other records, collected since the last call."""

@@ -23,8 +23,8 @@ class Kept(NamedTuple):
     """Lines of a state that stay as they are, one behind the other.
 
     Attributes:
-        lines: The lines, each with its line feed; none where they are only counted.
-        records: How many they are.
+        lines: The lines, each with its line feed, cut anywhere; none where they are only counted.
+        records: How many records were kept since the last ones; lines of theirs may follow later.
     """
 
     lines: bytes
@@ -109,13 +109,14 @@ class StateReader:
                 seen = seen or self.key_types.see(file.uri, self.key_names, applier.first_key)
                 self.spill.add(applier.take_entries())
                 data.advance(applier.records)
-                if applier.kept > told:
-                    yield Kept(lines, applier.kept - told)
-                    told = applier.kept
+                kept = applier.kept
+                if lines or kept > told:
+                    yield Kept(lines, kept - told)
+                    told = kept
             lines = applier.finish()
             self.spill.add(applier.take_entries())
             data.check(applier.records)
             if not seen:
                 self.key_types.see(file.uri, self.key_names, applier.first_key)
-            if applier.kept > told:
+            if lines or applier.kept > told:
                 yield Kept(lines, applier.kept - told)

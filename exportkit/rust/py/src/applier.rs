@@ -1,19 +1,28 @@
 //! `Applier`: records of a state to lines that are kept, and join entries.
 
-use exportkit_core::joining::{Applier as CoreApplier, ApplyOptions, Payload};
+use std::iter::once;
+
+use exportkit_core::joining::{Applier as CoreApplier, ApplyOptions, Blocks, Payload};
 use exportkit_core::strict::{Misread, OutputFormat};
 use exportkit_core::transcode::{DynamodbJson, Form, Ion};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::buffer::with_bytes;
+use crate::bytes::joined;
 use crate::index::first_key;
 use crate::key_filter::KeyFilter;
 use crate::options::{self, unknown};
 use crate::session::Session;
 
 #[pyclass(module = "exportkit._native")]
-pub(crate) struct Applier(Session<AnyApplier>);
+pub(crate) struct Applier(Session<Reading>);
+
+struct Reading {
+    applier: AnyApplier,
+    /// Lines that were kept and have not been handed on.
+    lines: Blocks,
+}
 
 enum AnyApplier {
     DynamodbJson(CoreApplier<DynamodbJson>),
@@ -42,7 +51,11 @@ impl Applier {
             OutputFormat::DynamodbJson => AnyApplier::DynamodbJson(CoreApplier::new(apply, form, filter)),
             OutputFormat::Ion => AnyApplier::Ion(CoreApplier::new(apply, form, filter)),
         };
-        Ok(Self(Session::with(options, applier)?))
+        let reading = Reading {
+            applier,
+            lines: Blocks::default(),
+        };
+        Ok(Self(Session::with(options, reading)?))
     }
 
     fn feed<'py>(&mut self, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
@@ -54,53 +67,46 @@ impl Applier {
     }
 
     fn take_entries<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let entries = of_any!(self.0.reader_mut()?, applier => applier.take_entries());
-        Ok(PyBytes::new(py, &entries))
+        let entries = of_any!(&mut self.0.reader_mut()?.applier, applier => applier.take_entries());
+        joined(py, once(entries.as_slice()))
     }
 
     #[getter]
     fn records(&self) -> PyResult<u64> {
-        Ok(of_any!(self.0.reader()?, applier => applier.records()))
+        Ok(of_any!(&self.0.reader()?.applier, applier => applier.records()))
     }
 
     #[getter]
     fn first_key<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        first_key(py, of_any!(self.0.reader()?, applier => applier.first_key()))
+        first_key(py, of_any!(&self.0.reader()?.applier, applier => applier.first_key()))
     }
 
     #[getter]
     fn kept(&self) -> PyResult<u64> {
-        Ok(of_any!(self.0.reader()?, applier => applier.kept()))
+        Ok(of_any!(&self.0.reader()?.applier, applier => applier.kept()))
     }
 }
 
 impl Applier {
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.read(
-            py,
-            chunk.is_none(),
-            |any| of_any!(any, applier => kept_lines(py, applier, chunk)),
-        )
+        self.0.read(py, chunk.is_none(), |reading| {
+            let Reading { applier, lines } = reading;
+            let misread = of_any!(applier, applier => py.detach(|| keep(applier, chunk, lines))).err();
+            let is_end = chunk.is_none() || misread.is_some();
+            let kept = joined(py, lines.whole(is_end))?;
+            lines.clear_whole(is_end);
+            Ok((kept, misread))
+        })
     }
 }
 
-fn kept_lines<'py, F: Form + Send>(
-    py: Python<'py>,
-    applier: &mut CoreApplier<F>,
-    chunk: Option<&[u8]>,
-) -> PyResult<(Bound<'py, PyBytes>, Option<Misread>)> {
-    let misread = py.detach(|| applier.read(chunk)).err();
-    let runs = applier.lines(chunk.unwrap_or_default());
-    let length = runs.clone().map(<[u8]>::len).sum();
-    let lines = PyBytes::new_with(py, length, |mut rest| {
-        for run in runs {
-            let (place, after) = rest.split_at_mut(run.len());
-            place.copy_from_slice(run);
-            rest = after;
-        }
-        Ok(())
-    })?;
-    Ok((lines, misread))
+/// Reads a chunk, or the end of the file, and takes the lines to keep.
+fn keep<F: Form>(applier: &mut CoreApplier<F>, chunk: Option<&[u8]>, lines: &mut Blocks) -> Result<(), Misread> {
+    let read = applier.read(chunk);
+    for run in applier.lines(chunk.unwrap_or_default()) {
+        lines.extend(run);
+    }
+    read
 }
 
 fn apply_options(options: &Bound<'_, PyAny>) -> PyResult<ApplyOptions> {

@@ -1,5 +1,7 @@
 //! `Index`: change records to join entries.
 
+use std::iter::once;
+
 use exportkit_core::joining::{FirstKey, Index as CoreIndex, IndexOptions};
 use exportkit_core::strict::{Misread, OutputFormat};
 use exportkit_core::transcode::{DynamodbJson, Form, Ion};
@@ -7,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::buffer::with_bytes;
+use crate::bytes::joined;
 use crate::options;
 use crate::session::Session;
 
@@ -76,9 +79,11 @@ pub(crate) fn first_key<'py>(py: Python<'py>, first: Option<&FirstKey>) -> PyRes
 
 impl Index {
     fn read<'py>(&mut self, py: Python<'py>, chunk: Option<&[u8]>) -> PyResult<Bound<'py, PyBytes>> {
-        self.0.read(py, chunk.is_none(), |any| {
-            Ok(of_any!(any, index => made_entries(py, index, chunk)))
-        })
+        self.0.read(
+            py,
+            chunk.is_none(),
+            |any| of_any!(any, index => made_entries(py, index, chunk)),
+        )
     }
 }
 
@@ -86,9 +91,9 @@ fn made_entries<'py, F: Form + Send>(
     py: Python<'py>,
     index: &mut CoreIndex<F>,
     chunk: Option<&[u8]>,
-) -> (Bound<'py, PyBytes>, Option<Misread>) {
+) -> PyResult<(Bound<'py, PyBytes>, Option<Misread>)> {
     let misread = py.detach(|| index.read(chunk)).err();
-    (PyBytes::new(py, &index.take_entries()), misread)
+    Ok((joined(py, once(index.take_entries().as_slice()))?, misread))
 }
 
 fn index_options(options: &Bound<'_, PyAny>) -> PyResult<IndexOptions> {

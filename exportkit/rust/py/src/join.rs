@@ -1,5 +1,7 @@
 //! `join` and `partition_entries`: what becomes of join entries.
 
+use std::iter::once;
+
 use exportkit_core::joining::{
     Drift, DriftKind, JoinOptions, Joined, KeyedTwice, Operation, Place, Source, Unjoinable, join as join_entries,
     partition,
@@ -9,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::buffer::with_bytes;
+use crate::bytes::joined as joined_bytes;
 use crate::entries::hash_byte;
 use crate::errors::{contained, not_entries};
 use crate::options::{self, unknown};
@@ -104,7 +107,7 @@ fn python_joined<'py>(py: Python<'py>, joined: &Joined<'_>) -> PyResult<Bound<'p
     });
 
     let fields = PyDict::new(py);
-    fields.set_item("lines", PyBytes::new(py, &joined.lines))?;
+    fields.set_item("lines", joined_bytes(py, once(joined.lines.as_slice()))?)?;
     fields.set_item("records", joined.records)?;
     fields.set_item("inserted", joined.inserted)?;
     fields.set_item("replaced", joined.replaced)?;

@@ -5,6 +5,7 @@
 mod applier;
 mod batch;
 mod buffer;
+mod bytes;
 mod canonical_item;
 mod canonicaliser;
 mod decoder;

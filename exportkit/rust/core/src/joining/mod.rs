@@ -6,6 +6,7 @@
 mod applier;
 mod apply_options;
 mod attributes;
+mod blocks;
 mod compare;
 mod entry;
 mod filter;
@@ -26,6 +27,7 @@ mod written;
 
 pub use self::applier::Applier;
 pub use self::apply_options::{ApplyOptions, Payload};
+pub use self::blocks::Blocks;
 pub use self::entry::{Entries, Entry, HEADER_SIZE, Hash, Kind, NotEntries, Place};
 pub use self::filter::{KeyFilter, NoFilter};
 pub use self::index::{Index, IndexOptions};
