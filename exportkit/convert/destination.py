@@ -82,6 +82,9 @@ class Destination:
             self.store.delete(uri)
         for folder in filter(None, folders):
             self.store.delete(self.store.join(self._path(folder), DATASET))
+        # A part that was never finished leaves the folder that was made for it.
+        for uri in self._part_folders(folders):
+            self.store.delete_empty_folder(uri)
         self.store.delete_folder(self._path(WORK_FOLDER))
 
     def remove_files(self) -> None:
@@ -106,13 +109,17 @@ class Destination:
         Raises:
             UsageError: Files of others lie among them.
         """
-        uris = [self._path(QUARANTINE_FOLDER), self._path(DATA_FOLDER)]
-        uris += [self.store.join(self._path(folder), DATA_FOLDER) for folder in folders if folder]
+        uris = self._part_folders(folders)
         parts = [info.uri for uri in uris for info in self.store.list(uri)]
         for uri in parts:
             if self.store.parent(uri) not in uris or not _OURS.fullmatch(self.store.name(uri)):
                 raise _foreign(uri)
         return parts
+
+    def _part_folders(self, folders: Iterable[str]) -> list[str]:
+        """Returns the folders that such files lie in."""
+        uris = [self._path(QUARANTINE_FOLDER), self._path(DATA_FOLDER)]
+        return uris + [self.store.join(self._path(folder), DATA_FOLDER) for folder in folders if folder]
 
     def _refuse_other_splits(self, folders: Collection[str]) -> None:
         """Looks for folders of others that have the form of a split export's, whose files might be written over.

@@ -321,6 +321,10 @@ class Store(ABC):
         """Deletes all objects below a folder, and what writers of killed processes left there; errors as ``delete``."""
 
     @abstractmethod
+    def delete_empty_folder(self, folder: str) -> None:
+        """Deletes a folder that nothing lies in; does nothing in S3, which has no folders."""
+
+    @abstractmethod
     def clear_unfinished(self, folder: str) -> None:
         """Clears away what writers of killed processes left below a folder, or of one object, in places of their own.
 

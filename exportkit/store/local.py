@@ -95,8 +95,12 @@ class LocalStore(Store):
         """Deletes a file, and the folder it lay in if that is empty now."""
         with store_errors(uri), suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(uri)  # noqa: PTH108 - URIs are text
+        self.delete_empty_folder(self.parent(uri))
+
+    def delete_empty_folder(self, folder: str) -> None:
+        """Deletes a folder that nothing lies in."""
         with suppress(OSError):  # another's file is in it
-            os.rmdir(self.parent(uri))  # noqa: PTH106 - URIs are text
+            os.rmdir(folder)  # noqa: PTH106 - URIs are text
 
     def delete_folder(self, folder: str) -> None:
         """Deletes a folder with all that is in it; where it is a link, the link alone."""

@@ -126,6 +126,9 @@ class S3Store(Store):
             for entry in page.get("Contents", ()):
                 self.delete(f"{_SCHEME}{bucket}/{entry['Key']}")
 
+    def delete_empty_folder(self, folder: str) -> None:
+        """Does nothing: there are no folders."""
+
     def clear_unfinished(self, folder: str) -> None:
         """Aborts the multipart uploads of a key and of those below it."""
         with suppress(AccessDeniedError):

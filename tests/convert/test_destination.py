@@ -9,6 +9,8 @@ import pytest
 
 import exportkit
 from exportkit.convert import conversion
+from exportkit.convert.destination import Destination
+from exportkit.convert.work import Workplace, WorkPlan
 from exportkit.errors import MalformedRecordError, StoreError, UsageError
 from exportkit.model.formats import OutputFormat
 from exportkit.store.local import LocalStore
@@ -201,3 +203,12 @@ def test_what_fails_before_anything_is_decided_leaves_nothing(tmp_path: Path) ->
     with pytest.raises(MalformedRecordError):
         exportkit.convert(made.folder, tmp_path / "d")
     assert not (tmp_path / "d").exists()
+
+
+def test_folders_of_parts_that_were_never_finished_go_with_the_results(tmp_path: Path) -> None:
+    dest = tmp_path / "out"
+    Workplace(LocalStore(), str(dest)).save_plan(WorkPlan(fingerprint="", targets=(), tasks=()))
+    for name in ("data", "quarantine"):
+        (dest / name).mkdir()
+    Destination(LocalStore(), str(dest)).remove_results(None)
+    assert list(dest.iterdir()) == []
