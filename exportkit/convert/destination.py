@@ -80,11 +80,11 @@ class Destination:
         self.store.delete(self._path(DATASET))
         for uri in parts:
             self.store.delete(uri)
-        for folder in filter(None, folders):
-            self.store.delete(self.store.join(self._path(folder), DATASET))
         # A part that was never finished leaves the folder that was made for it.
         for uri in self._part_folders(folders):
             self.store.delete_empty_folder(uri)
+        for folder in filter(None, folders):
+            self.store.delete(self.store.join(self._path(folder), DATASET))
         self.store.delete_folder(self._path(WORK_FOLDER))
 
     def remove_files(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 import exportkit
 from exportkit.convert import conversion
 from exportkit.convert.destination import Destination
-from exportkit.convert.work import Workplace, WorkPlan
+from exportkit.convert.work import Target, Workplace, WorkPlan
 from exportkit.errors import MalformedRecordError, StoreError, UsageError
 from exportkit.model.formats import OutputFormat
 from exportkit.store.local import LocalStore
@@ -205,10 +205,11 @@ def test_what_fails_before_anything_is_decided_leaves_nothing(tmp_path: Path) ->
     assert not (tmp_path / "d").exists()
 
 
-def test_folders_of_parts_that_were_never_finished_go_with_the_results(tmp_path: Path) -> None:
+def test_folders_of_parts_that_were_never_finished_go_with_the_results(made: Made, tmp_path: Path) -> None:
     dest = tmp_path / "out"
-    Workplace(LocalStore(), str(dest)).save_plan(WorkPlan(fingerprint="", targets=(), tasks=()))
-    for name in ("data", "quarantine"):
-        (dest / name).mkdir()
+    split = Target(folder="kind=a", value=("S", "a"), schema=exportkit.open(made.folder).schema(), dictionary=None)
+    Workplace(LocalStore(), str(dest)).save_plan(WorkPlan(fingerprint="", targets=(split,), tasks=()))
+    for name in ("data", "quarantine", "kind=a/data"):
+        (dest / name).mkdir(parents=True)
     Destination(LocalStore(), str(dest)).remove_results(None)
     assert list(dest.iterdir()) == []
