@@ -29,9 +29,9 @@ class Budget:
         """Returns how memory is shared out: while files are read, and later while entries are joined.
 
         While files are read there are the filter and the spill, which takes two times what it holds, for entries come
-        in while others are written. Then the filter is gone. What was not spilled is there, at worst once more as
-        copies, and again as the lines made of it; of what was, each job has the entries of some keys, read and copied
-        at worst, and the lines made of them.
+        in while others are written. While entries are joined the filter may still be there. What was not spilled is
+        there too, and of it, or of what was spilled, each job has the entries of some keys, the lines made of them
+        twice, for the engine makes them and hands out a copy, and lines made before, which wait for their turn.
 
         Args:
             memory: Bytes the process may take for them.
@@ -40,5 +40,5 @@ class Budget:
         return cls(
             filter_bytes=memory // 4,
             entry_bytes=max(_LEAST_ENTRIES, memory // 6),
-            leaf_bytes=max(_LEAST_ENTRIES, memory // (3 * (jobs + 1))),
+            leaf_bytes=max(_LEAST_ENTRIES, (memory - memory // 4) // (4 * (jobs + 1))),
         )

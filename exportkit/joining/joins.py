@@ -86,11 +86,12 @@ def join_leaves(
         DuplicateKeyError: Two records of one state have one key, where that matters.
         StoreError: The temporary folder cannot be read or written.
     """
-    for entries in spill.leaves(hashes.start, hashes.stop):
-        joined = engine.join(entries, options)
+    for leaf in spill.parts(hashes.start, hashes.stop):
+        joined = engine.join(leaf.read(), options)
         if joined.keyed_twice is not None:
             raise duplicate_key_error(exports, joined.keyed_twice)
         yield joined
+        del joined  # before the next leaf: each is as large as the memory allows
 
 
 def join_all(

@@ -72,6 +72,7 @@ def write_joined(
                     raise Stopped
                 file.write(joined.lines, joined.records)
                 found.add(joined)
+                del joined  # as in join_leaves
         return found
 
     totals = Totals()

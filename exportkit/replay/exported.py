@@ -34,6 +34,7 @@ def write_state(state: Rebuilding, made: MadeExport) -> Mapping[str, Any]:
     jobs = state.options.jobs
     with state:
         kept = _write_kept(state, made, jobs)
+        state.end_base()
         totals = write_joined(
             made,
             state.engine,

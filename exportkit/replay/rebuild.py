@@ -151,9 +151,13 @@ class Rebuilding:
         reader = replace(self._reader, workers=workers, keep_lines=lines)
         return workers.ahead(reader.kept_of(files), lambda kept: len(kept.lines))
 
+    def end_base(self) -> None:
+        """The base has been read: the filter of changed keys is given up, for joining takes memory of its own."""
+        self._reader = None
+
     def joined(self, hashes: range) -> Iterator[Joined]:
         """Yields what becomes of the keys that changes may hit; arguments and errors as ``join_leaves``."""
-        self._reader = None  # and with it the filter, whose memory is the joining's now
+        self.end_base()
         return join_leaves(self.engine, self.spill, self.join_options, self.exports, hashes)
 
     def told(self, kept: int, totals: Totals, items: int, uri: str) -> dict[str, Any]:

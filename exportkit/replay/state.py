@@ -315,8 +315,9 @@ class _StateReading:
         for joined in self._state.joined(file.hashes):
             if self._state.stop.is_set():
                 return
-            yield joined.lines, joined.records
             found.add(joined)
+            yield joined.lines, joined.records
+            del joined  # as in join_leaves
         self._totals[file.index] = found
 
     def _count(self, file: DataFile, records: int) -> None:
