@@ -1,13 +1,13 @@
 """How large exports are, and whether there is room for temporary files."""
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from exportkit.errors import StoreError
 from exportkit.export import DataFile, Export
 from exportkit.reading import in_order
+from exportkit.store.temporary import temporary_place
 
 __all__ = ["ExportSize", "check_space", "measure"]
 
@@ -64,7 +64,7 @@ def measure(export: Export) -> ExportSize:
 
 
 def check_space(temp_dir: Path | None, needed: int) -> int:
-    """Returns how many bytes are free for temporary files.
+    """Returns how many bytes are free for temporary files; 0 where none are needed, for then nothing is asked.
 
     Args:
         temp_dir: Where they go; the system's temporary folder if None.
@@ -73,7 +73,9 @@ def check_space(temp_dir: Path | None, needed: int) -> int:
     Raises:
         StoreError: There are fewer, or it cannot be told.
     """
-    place = str(temp_dir or tempfile.gettempdir())
+    if not needed:
+        return 0
+    place = temporary_place(temp_dir)
     try:
         free = shutil.disk_usage(place).free
     except OSError as error:

@@ -19,6 +19,7 @@ from typing import Self
 
 from exportkit.errors import StoreError
 from exportkit.model.scan import Buffer
+from exportkit.store.temporary import temporary_place
 
 __all__ = ["Leaf", "Spill"]
 
@@ -27,6 +28,9 @@ _RUNS = 256
 _PIECE = 1024 * 1024
 _PIECES = 16
 """Bytes that are split at once: so many, which stay in the cache, and no more than this part of the memory."""
+
+_READ = 1 << 30
+"""Bytes read back at once: no operating system reads 2 GiB."""
 
 # Four bytes of SHA-256 split any number of different keys that a disk can hold into leaves
 # that fit; what is larger then is one key many times over.
@@ -171,11 +175,6 @@ class Spill:
             if runs := [run for piece in self._held if (run := piece[number])]:
                 yield Leaf(runs.__getitem__, list(map(len, runs)), self._memory)
 
-    def leaves(self, first: int = 0, last: int = _RUNS) -> Iterator[bytes]:
-        """Yields the same leaves, read; errors as ``parts``."""
-        for leaf in self.parts(first, last):
-            yield leaf.read()
-
     def _seal(self) -> None:
         """Ends the adding: what is held goes to where the other entries are."""
         with self._adding:
@@ -212,9 +211,8 @@ class Spill:
         try:
             yield
         except OSError as error:
-            place = str(self._temp_dir or tempfile.gettempdir())
             raise StoreError(
-                place,
+                temporary_place(self._temp_dir),
                 f"{self._what} cannot be spilled there ({error.strerror or error}); name another folder (--temp-dir)",
             ) from error
 
@@ -279,8 +277,8 @@ class _Level:
     def _read(self, start: int, end: int) -> bytes:
         parts: list[bytes] = []
         with self._told():
-            while start < end:  # the operating system reads no more than 2 GiB at once
-                part = os.pread(self._file.fileno(), end - start, start)
+            while start < end:
+                part = os.pread(self._file.fileno(), min(end - start, _READ), start)
                 if not part:
                     raise OSError("the temporary file was cut")
                 parts.append(part)

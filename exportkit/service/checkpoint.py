@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ import orjson
 
 from exportkit.errors import StoreError, UsageError
 from exportkit.store.local_lock import LocalLock
+from exportkit.store.temporary import temporary_place
 
 __all__ = ["Checkpoint"]
 
@@ -40,7 +40,7 @@ class Checkpoint:
         text = orjson.dumps(load, option=orjson.OPT_SORT_KEYS)
         self._fingerprint = hashlib.sha256(text).hexdigest()
         name = f"exportkit-load-{self._fingerprint[:16]}.jsonl"
-        self.path = path or Path(tempfile.gettempdir(), name)
+        self.path = path or Path(temporary_place(None), name)
         self._header = {"exportkit_load": _VERSION, "fingerprint": self._fingerprint, **load}
         self._done: set[tuple[int, int]] = set()
         self.begun = False

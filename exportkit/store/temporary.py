@@ -15,11 +15,28 @@ from exportkit.store.holder import Holder
 from exportkit.store.local_lock import LocalLock
 from exportkit.store.writing import store_errors
 
-__all__ = ["TemporaryFolder", "temporary_folder", "temporary_folders"]
+__all__ = ["TemporaryFolder", "temporary_folder", "temporary_folders", "temporary_place"]
 
 _PREFIX = "exportkit-"
 _LOCK = "lock"
 _FILES = "files"
+
+
+def temporary_place(temp_dir: str | os.PathLike[str] | None) -> str:
+    """Returns the folder that temporary files go to.
+
+    Args:
+        temp_dir: That folder; the system's temporary folder if None.
+
+    Raises:
+        StoreError: The system has none that can be written to.
+    """
+    if temp_dir is not None:
+        return os.fspath(temp_dir)
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise StoreError("temporary files", f"{error.strerror}; name a folder (--temp-dir)") from error
 
 
 @contextmanager
@@ -33,7 +50,7 @@ def temporary_folder(temp_dir: str | os.PathLike[str] | None) -> Iterator[str]:
         AccessDeniedError: It may not be made there.
         StoreError: It cannot be made.
     """
-    with store_errors(os.fspath(temp_dir or tempfile.gettempdir())):
+    with store_errors(temporary_place(temp_dir)):
         # Whoever does not end the block has it removed when the interpreter ends.
         whole = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=temp_dir, ignore_cleanup_errors=True)
     with whole, LocalLock(str(Path(whole.name, _LOCK))):

@@ -35,6 +35,10 @@ def partition(entries: Buffer, byte: int) -> Sequence[bytes]:
     return [b"".join(run) for run in runs]
 
 
+def leaves_of(spill: Spill, first: int = 0, last: int = 256) -> list[bytes]:
+    return [leaf.read() for leaf in spill.parts(first, last)]
+
+
 def filled(spill: Spill, keys: int, count: int, batch: int = 20) -> list[bytes]:
     source = random.Random(5)
     entries = [entry(source.randrange(keys), b"x" * source.randrange(40)) for _ in range(count)]
@@ -48,7 +52,7 @@ def filled(spill: Spill, keys: int, count: int, batch: int = 20) -> list[bytes]:
 def test_every_entry_comes_back_once_in_the_order_of_hashes(tmp_path: Path, memory: int, keys: int) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=memory, what="keys") as spill:
         entries = filled(spill, keys, 600)
-        leaves = list(spill.leaves())
+        leaves = leaves_of(spill)
         assert spill.size == sum(map(len, entries))
     found = [each for leaf in leaves for each in entries_of(leaf)]
     assert sorted(found) == sorted(entries)
@@ -67,7 +71,7 @@ def test_every_entry_comes_back_once_in_the_order_of_hashes(tmp_path: Path, memo
 def test_what_was_spilled_comes_back_in_leaves_of_their_own_size(tmp_path: Path, memory: int) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=memory, leaf_memory=100, what="keys") as spill:
         entries = filled(spill, 10**9, 3000)
-        leaves = list(spill.leaves())
+        leaves = leaves_of(spill)
     assert sorted(each for leaf in leaves for each in entries_of(leaf)) == sorted(entries)
     if memory < spill.size:
         assert max(map(len, leaves)) <= 100
@@ -80,8 +84,8 @@ def test_leaves_of_ranges_are_those_of_the_whole(tmp_path: Path) -> None:
         filled(spill, 10**9, 3000)
         ranges = [(start, start + 16) for start in range(0, 256, 16)]
         with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(lambda each: list(spill.leaves(*each)), ranges))
-        assert [leaf for leaves in found for leaf in leaves] == list(spill.leaves())
+            found = list(pool.map(lambda each: leaves_of(spill, *each), ranges))
+        assert [leaf for leaves in found for leaf in leaves] == leaves_of(spill)
 
 
 def test_a_leaf_of_one_key_can_be_read_in_pieces(tmp_path: Path) -> None:
@@ -97,7 +101,7 @@ def test_threads_add_side_by_side(tmp_path: Path) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=2000, what="keys") as spill:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda n: spill.add(b"".join(entry(n * 100 + m, b"") for m in range(100))), range(100)))
-        found = [each for leaf in spill.leaves() for each in entries_of(leaf)]
+        found = [each for leaf in leaves_of(spill) for each in entries_of(leaf)]
     assert len(set(found)) == len(found) == 10_000
 
 
@@ -127,19 +131,19 @@ def test_memory_holds_no_more_than_one_filling_while_another_is_spilled(
         go_on.set()
         first.join(20)
         second.join(20)
-        assert len([each for leaf in spill.leaves() for each in entries_of(leaf)]) == 3
+        assert len([each for leaf in leaves_of(spill) for each in entries_of(leaf)]) == 3
 
 
 def test_nothing_added_no_leaves(tmp_path: Path) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=100, what="keys") as spill:
         spill.add(b"")
-        assert list(spill.leaves()) == []
+        assert leaves_of(spill) == []
 
 
 def test_adding_after_the_first_leaf_is_an_error(tmp_path: Path) -> None:
     with Spill(partition, temp_dir=tmp_path, memory=100, what="keys") as spill:
         spill.add(entry(1, b""))
-        list(spill.leaves())
+        leaves_of(spill)
         with pytest.raises(ValueError, match="once leaves have been taken"):
             spill.add(entry(2, b""))
 

@@ -1,5 +1,6 @@
 """Temporary folders: gone at the end, left by a killed process, and then cleared away, never those of one at work."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ import pytest
 
 import exportkit
 from exportkit.errors import LockedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.joining.sizes import check_space
+from exportkit.reading.spill import Spill
 from exportkit.store.temporary import temporary_folder, temporary_folders
 from tests.commands import did, run
 from tests.replay.test_replay import BASE
@@ -100,3 +103,27 @@ def test_a_place_that_is_none(tmp_path: Path) -> None:
         exportkit.clean(tmp_path / "none")
     with pytest.raises(StoreError), temporary_folder(tmp_path / "none"):
         pass
+
+
+def test_a_system_without_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose file system is read-only: only what needs such a folder asks for one."""
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    told = r"temporary files: No usable temporary directory found in \['/tmp'\]; name a folder \(--temp-dir\)"
+    with pytest.raises(StoreError, match=told), temporary_folder(None):
+        pass
+    with pytest.raises(StoreError, match=told):
+        check_space(None, 1)
+    assert check_space(None, 0) == 0
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: none())
+    with (
+        pytest.raises(StoreError, match=told),
+        Spill(lambda *_: [b"x"] * 256, temp_dir=None, memory=1, what="") as spill,
+    ):
+        spill.add(b"x")
+    for options in ((), ("--to", "parquet")):
+        done = run("replay", BASE, "-o", tmp_path / "".join(options), *options)
+        assert done.code == 0, done.err
