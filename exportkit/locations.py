@@ -14,13 +14,14 @@ from exportkit.errors import (
     ManifestError,
     ObjectNotFoundError,
     ObjectTooLargeError,
+    StoreError,
 )
 from exportkit.model import layout
 from exportkit.model.description import ExportDescription
 from exportkit.model.manifest import ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.local import LocalStore
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import NO_TEXT, is_text, normal_uri
 
 __all__ = [
     "ExportStatus",
@@ -67,7 +68,7 @@ class FoundExport:
     uri: str
     status: ExportStatus
     summary: ManifestSummary | None = None
-    error: ExportError | AccessDeniedError | None = None
+    error: ExportError | StoreError | None = None
 
 
 def find_exports(location: Location, options: StoreOptions | None = None) -> Iterator[FoundExport]:
@@ -124,6 +125,8 @@ def find_below(store: Store, folder: str, *, depth: int | None = None) -> Iterat
     """
 
     def look(uri: str) -> tuple[FoundExport | None, list[str]]:
+        if not is_text(uri):
+            return FoundExport(uri, ExportStatus.UNREADABLE, error=StoreError(uri, NO_TEXT)), []
         try:
             return _look(store, uri)
         except AccessDeniedError as error:

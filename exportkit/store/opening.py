@@ -8,7 +8,9 @@ from exportkit.errors import UsageError
 from exportkit.store.base import Store, StoreOptions
 from exportkit.store.local import LocalStore
 
-__all__ = ["normal_uri", "open_store"]
+__all__ = ["NO_TEXT", "is_text", "normal_uri", "open_store"]
+
+NO_TEXT = "the path is not UTF-8; rename the file or folder whose name is not"
 
 
 def open_store(uri: str, options: StoreOptions | None = None) -> Store:
@@ -47,7 +49,7 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
         parts = urlsplit(text)
         if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
             raise UsageError(f"a file URI names a path of this machine: {text}")
-        text = unquote(parts.path)
+        text = unquote(parts.path, errors="surrogateescape")
     elif re.match(r"s3[an]?:", text, re.IGNORECASE):
         # A folder called s3: would be made, and found by nobody. pathlib.Path takes one slash of two away.
         raise UsageError(f"an S3 location is s3://BUCKET/PREFIX, with two slashes and as text, not {text}")
@@ -55,4 +57,16 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
         raise UsageError(f"no such kind of location: {text}; take a path, s3://BUCKET/PREFIX or an export's ARN")
     if not text or "\0" in text:
         raise UsageError(f"no location: {text!r}")
-    return os.path.realpath(text)
+    path = os.path.realpath(text)
+    if not is_text(path):
+        raise UsageError(f"{path}: {NO_TEXT}")
+    return path
+
+
+def is_text(path: str) -> bool:
+    """Tells whether a path of this machine is UTF-8, as everything is that tells of files: errors, JSON, Parquet."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

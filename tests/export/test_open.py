@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exportkit.errors import ObjectNotFoundError
+from exportkit.errors import ObjectNotFoundError, UsageError
 from exportkit.export import open_export
 from tests.export.contents import contents
 from tests.export.layouts import Laid, lay_out, md5
@@ -166,3 +166,9 @@ def test_the_real_export(real_exports: Path) -> None:
     export = open_export(real_exports / "full-json")
     assert [content.count(b"\n") for content in contents(export)] == [3]
     assert export.checksum(export.summary_uri) is None
+
+
+@pytest.mark.parametrize("location", [b"/tmp/\xff", b"file:///tmp/%FF"], ids=["path", "uri"])
+def test_a_path_that_is_no_text(location: bytes) -> None:
+    with pytest.raises(UsageError, match="the path is not UTF-8; rename the file or folder"):
+        open_export(os.fsdecode(location))
