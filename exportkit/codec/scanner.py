@@ -8,6 +8,7 @@ from exportkit.codec.keys import KEY_TAGS, has_key, key_entry, key_fault
 from exportkit.codec.lines import Line
 from exportkit.codec.source import OnBytes, RecordSource
 from exportkit.codec.tree import Attributes, ChangeTree, ItemTree, RecordFault, RecordTree, Value
+from exportkit.codec.windows import outside
 from exportkit.model.formats import ExportView
 from exportkit.model.scan import Buffer, Fault, KeyTypes, ScanOptions, ScanReport
 from exportkit.model.statistics import TYPE_TAGS
@@ -21,7 +22,6 @@ MAX_KEY_TYPES = 256
 MAX_KEY_NAME = 255
 """Bytes of the longest name that a key attribute can have; longer ones would be kept for nothing."""
 
-NEAR_MICROSECONDS = 60_000_000
 MALFORMED_CODES = frozenset({"record-malformed", "record-kind-mismatch"})
 
 
@@ -88,8 +88,8 @@ class ReferenceScanner:
             else:
                 self._count(record)
                 faults = [*self._judge(record), *self._judge_key(record, line)]
-                if isinstance(record, ChangeTree):
-                    faults += self._judge_timestamp(record.write_timestamp)
+                if isinstance(record, ChangeTree) and (fault := outside(self._options.window, record.write_timestamp)):
+                    faults.append(fault)
             self._note(line, faults)
 
     def _note(self, line: Line, faults: list[RecordFault]) -> None:
@@ -175,15 +175,6 @@ class ReferenceScanner:
             return
         seen = seen or KeyTypes(name, tag, 0, line.number, line.offset)
         self._key_types[name, tag] = replace(seen, count=seen.count + 1)
-
-    def _judge_timestamp(self, timestamp: int) -> Iterator[RecordFault]:
-        if self._options.window is None:
-            return
-        start, end = self._options.window
-        if start <= timestamp < end:
-            return
-        near = start - NEAR_MICROSECONDS <= timestamp <= end + NEAR_MICROSECONDS
-        yield RecordFault("timestamp-near" if near else "timestamp-far", "Metadata", "WriteTimestampMicros")
 
 
 def _is_malformed(reason: str) -> bool:

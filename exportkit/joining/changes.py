@@ -112,6 +112,7 @@ def index_changes(
                 source=source,
                 file_index=file.index,
                 key_names=names,
+                window=export.summary.window.micros if export.summary.window else None,
             )
         )
 

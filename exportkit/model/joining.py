@@ -50,6 +50,9 @@ class IndexOptions:
         source: The export's number among those joined; in the order of their windows.
         file_index: The file's number in its manifest.
         key_names: Names of the key attributes, in any order; None: those of the first record's Keys.
+        window: Start (inclusive) and end (exclusive) of the export's window, microseconds since the epoch: a change
+            that was written more than 60 seconds outside of it is a fault, for the file, or the manifest that lists it,
+            is another window's. None: any time is right.
     """
 
     format: OutputFormat
@@ -59,6 +62,7 @@ class IndexOptions:
     source: int = 1
     file_index: int = 0
     key_names: tuple[str, ...] | None = None
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,12 @@ from exportkit.joining.key_types import KeyTypes
 from exportkit.joining.states import StateReader
 from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.joining import JoinOptions, Operation
+from exportkit.model.times import to_micros
 from exportkit.reading.spill import Spill
-from tests.making import Made, change, item, make_export
+from tests.making import IN_WINDOW, WINDOW, Made, change, item, make_export
 
 JSON, ION = OutputFormat
-KEYED = '{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"id":{"S":"a"}}}'
+KEYED = f'{{"Metadata":{{"WriteTimestampMicros":{{"N":"{IN_WINDOW}"}}}},"Keys":{{"id":{{"S":"a"}}}}}}'
 
 
 def changes_of(root: Path, *files: Sequence[str], form: OutputFormat = JSON) -> Made:
@@ -64,6 +65,20 @@ def test_a_file_whose_records_have_another_key_is_at_fault_whoever_is_read_first
     with pytest.raises(MalformedRecordError) as raised:
         indexed(engine, [open_export(made.folder)], jobs=jobs)
     assert (raised.value.uri, raised.value.line, raised.value.reason) == (str(made.data_files[1]), 1, "key-absent")
+
+
+def test_changes_were_written_in_their_exports_window(engine: Engine, tmp_path: Path) -> None:
+    start, end = map(to_micros, WINDOW)
+    near = [change(JSON, f"{n}", new=f"{n}", micros=micros) for n, micros in enumerate((start - 60_000_000, end))]
+    assert indexed(engine, [open_export(changes_of(tmp_path / "near", near).folder)]).records == (2,)
+    far = changes_of(tmp_path / "far", near, [change(JSON, "a", new="a", micros=end + 60_000_001)])
+    with pytest.raises(MalformedRecordError, match="more than 60 s outside the export's window") as raised:
+        indexed(engine, [open_export(far.folder)])
+    assert (raised.value.uri, raised.value.line, raised.value.path) == (
+        str(far.data_files[1]),
+        1,
+        "/Metadata/WriteTimestampMicros",
+    )
 
 
 @pytest.mark.parametrize("jobs", [1, 4])

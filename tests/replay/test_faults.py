@@ -138,6 +138,27 @@ def test_a_file_that_is_not_what_was_written(
     assert path.name in done.err
 
 
+@pytest.mark.parametrize("command", ["replay", "replay --to parquet", "compact"])
+@pytest.mark.parametrize("form", OutputFormat)
+def test_a_manifest_that_lists_another_windows_files(
+    command: str, form: OutputFormat, engine: Engine, tmp_path: Path
+) -> None:
+    """All its sums are right: only the time of the changes tells that they are not this window's."""
+    minutes = WINDOW // 15
+    told = History(PK, tuple(Write(START + n * minutes, (f"k{n}",), {"pk": f"k{n}"}) for n in (7, 22)))
+    writing = Writing(tmp_path / "in")
+    base = writing.full({}, START, form)
+    first, second = (writing.numbered(told, number, form) for number in range(2))
+    for name in ("manifest-files.json", "manifest-files.md5"):
+        shutil.copy(second / name, first / name)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    exports = [first, second] if command == "compact" else [base, first, second]
+    done = run(*command.split(), *exports, "-o", tmp_path / "out", "--temp-dir", scratch, engine=engine.name)
+    nothing_made(done, tmp_path / "out", scratch)
+    assert "line 1 (byte 0): a write more than 60 s outside the export's window at /Metadata" in done.err
+
+
 @pytest.mark.parametrize("which", ["base", "window"])
 @pytest.mark.parametrize("form", OutputFormat)
 def test_a_file_that_is_gone(which: str, form: OutputFormat, tmp_path: Path) -> None:

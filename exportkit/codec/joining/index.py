@@ -10,6 +10,7 @@ from exportkit.codec.lines import Line
 from exportkit.codec.readers import Reader
 from exportkit.codec.source import OnBytes
 from exportkit.codec.tree import ChangeTree, RecordFault, RecordTree
+from exportkit.codec.windows import outside
 from exportkit.codec.writing import write_map
 from exportkit.model.formats import ExportType
 from exportkit.model.joining import FirstKey, IndexOptions
@@ -65,6 +66,9 @@ class ReferenceIndex(Reader[bytes]):
             names = _in_order(name for name, _ in change.keys)
         _judge(change, names)
         self._types.judge("Keys", change.keys, line)
+        fault = outside(self._options.window, change.write_timestamp)
+        if fault is not None and fault.reason == "timestamp-far":
+            raise fault
         entry = pack_entry(self._entry(change, line))
         self._key_names = names
         self._records += 1

@@ -197,3 +197,35 @@ def test_a_file_of_nothing(engine: Engine, data: bytes) -> None:
 
 def test_items_are_no_changes(engine: Engine) -> None:
     assert index(engine, dumps_item({"pk": "a"}, ION.form), format=ION).fault == ("item-in-incremental", 1, 0, "")
+
+
+@each_size
+@pytest.mark.parametrize("format_", FORMATS, ids=str)
+@pytest.mark.parametrize(
+    ("micros", "good"),
+    [
+        (40_000_000, True),
+        (100_000_000, True),
+        (199_999_999, True),
+        (260_000_000, True),
+        (39_999_999, False),
+        (260_000_001, False),
+        (2**63 - 1, False),
+    ],
+)
+def test_a_change_that_was_written_far_from_the_window_ends_the_file(
+    engine: Engine, format_: Any, micros: int, good: bool, size: int
+) -> None:
+    inside = dumps_change(ChangeRecord({"pk": "a"}, 150_000_000, {"pk": "a"}, None), format_.form) + b"\n"
+    data = inside + dumps_change(ChangeRecord({"pk": "b"}, micros, {"pk": "b"}, None), format_.form)
+    found = index(engine, data, size, format=format_, window=(100_000_000, 200_000_000))
+    assert len(unpack(found.given)) == 1 + good
+    fault = ("timestamp-far", 2, len(inside), "/Metadata/WriteTimestampMicros")
+    assert found.fault == (None if good else fault)
+
+
+def test_the_key_is_judged_before_the_time(engine: Engine) -> None:
+    data = dumps_change(ChangeRecord({"pk": ""}, 5, None, None), JSON.form)
+    found = index(engine, data, window=(100_000_000, 200_000_000))
+    assert found.fault is not None
+    assert found.fault[0] == "key-empty"

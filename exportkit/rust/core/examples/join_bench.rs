@@ -78,6 +78,7 @@ fn index(text: &[u8], shape: &Shape, format: OutputFormat) -> u64 {
         source: 1,
         file_index: 0,
         key_names: Some(shape.key.iter().map(|name| name.as_bytes().to_vec()).collect()),
+        window: None,
     });
     for chunk in text.chunks(CHUNK) {
         assert_eq!(index.read(Some(chunk)), Ok(()));

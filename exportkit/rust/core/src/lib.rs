@@ -35,6 +35,7 @@ mod tee;
 pub mod text;
 pub mod transcode;
 pub mod types;
+mod window;
 
 /// Whether the crate was compiled with optimisation (`release`) or without (`debug`).
 pub const BUILD_PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

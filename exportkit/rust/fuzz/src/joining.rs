@@ -46,6 +46,7 @@ fn read<F: Form>(data: &[u8], format: OutputFormat, form: OutputFormat) -> Vec<u
             source: 1,
             file_index: 0,
             key_names: (data.len() % 3 == 0).then(|| key_names.clone()),
+            window: (data.len() % 5 == 0).then_some((0, 1 << 40)),
         });
         let misread = feed(data, size, |chunk| index.read(chunk));
         (index.take_entries(), misread)

@@ -104,5 +104,6 @@ fn index_options(options: &Bound<'_, PyAny>) -> PyResult<IndexOptions> {
         source: options.getattr("source")?.extract()?,
         file_index: options.getattr("file_index")?.extract()?,
         key_names: key_names.map(options::utf8),
+        window: options.getattr("window")?.extract()?,
     })
 }

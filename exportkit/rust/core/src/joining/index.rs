@@ -13,6 +13,7 @@ use crate::reader::ExportType;
 use crate::split::Again;
 use crate::strict::{AnyReader, Misread, OutputFormat};
 use crate::transcode::Form;
+use crate::window::{Window, outside, timestamp_fault};
 
 /// As `IndexOptions` of `exportkit/model/joining.py`, where each is explained.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct IndexOptions {
     pub file_index: u32,
     /// Names of the key attributes, UTF-8; None: those of the first record's Keys.
     pub key_names: Option<Vec<Vec<u8>>>,
+    /// Start and end of the window that changes have to be written in; None: any time is right.
+    pub window: Option<(i64, i64)>,
 }
 
 /// Indexes one data file of changes; images are written in the form `F`.
@@ -44,6 +47,7 @@ struct Changes<F> {
     file_index: u32,
     /// Names of the key, in the order of their UTF-8; None until they are known.
     key_names: Option<Vec<Vec<u8>>>,
+    window: Option<Window>,
     /// How often the names of Keys had changed when they were found to be these.
     judged: u64,
     visitor: Record<F>,
@@ -72,6 +76,7 @@ impl<F: Form> Index<F> {
                 source: options.source,
                 file_index: options.file_index,
                 key_names: options.key_names.map(sorted),
+                window: options.window,
                 judged: 0,
                 visitor: record,
                 entries: Vec::new(),
@@ -159,6 +164,12 @@ impl<F: Form> Changes<F> {
         Some(Fault::new(reason).under(member.name().as_bytes()))
     }
 
+    /// The fault of a change that was written far from the window.
+    fn untimely(&self) -> Option<Fault> {
+        let reason = outside(self.window?, self.visitor.timestamp)?;
+        (reason == Reason::TimestampFar).then(|| timestamp_fault(reason))
+    }
+
     /// The fault of a key whose type is not that of the first record's.
     fn mixed(&mut self, line: &Line<'_>) -> Option<Fault> {
         let attribute = self.visitor.key.mixed(line)?;
@@ -178,7 +189,7 @@ impl<F: Form> Changes<F> {
     }
 
     fn add_entry(&mut self, line: &Line<'_>) -> Result<(), Fault> {
-        if let Some(fault) = self.wrong(line) {
+        if let Some(fault) = self.wrong(line).or_else(|| self.untimely()) {
             return Err(fault);
         }
         let (hash, quick) = (self.visitor.key.hash(), self.visitor.key.quick_hash().0);

@@ -11,9 +11,7 @@ use crate::fault::{Fault, Reason};
 use crate::path::NodeId;
 use crate::reader::{ExportType, Sink};
 use crate::types::{self, TYPES};
-
-/// How far outside its window a write may be for a warning, in microseconds: clocks differ that much.
-const NEAR: u64 = 60_000_000;
+use crate::window::{outside, timestamp_fault};
 
 /// What has been found, and the record at hand.
 #[derive(Debug)]
@@ -87,29 +85,10 @@ impl Findings {
             let (first, last) = report.timestamps.unwrap_or((micros, micros));
             report.timestamps = Some((first.min(micros), last.max(micros)));
             if let Some(reason) = self.options.window.and_then(|window| outside(window, micros)) {
-                report.note(line, limit, reason, || {
-                    Fault::new(reason).under(b"WriteTimestampMicros").under(b"Metadata")
-                });
+                report.note(line, limit, reason, || timestamp_fault(reason));
             }
         }
     }
-}
-
-/// What is wrong with a time stamp in a window, its start inclusive, its end exclusive.
-fn outside((start, end): (i64, i64), micros: u64) -> Option<Reason> {
-    let micros = i64::try_from(micros).unwrap_or(i64::MAX);
-    let distance = if micros < start {
-        start.abs_diff(micros)
-    } else if micros >= end {
-        micros.abs_diff(end)
-    } else {
-        return None;
-    };
-    Some(if distance <= NEAR {
-        Reason::TimestampNear
-    } else {
-        Reason::TimestampFar
-    })
 }
 
 /// The scanner's visitor; `KEYED` where keys are watched: who does not ask for them pays nothing.

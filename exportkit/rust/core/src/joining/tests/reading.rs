@@ -21,6 +21,7 @@ fn indexed(data: &str, key_names: Option<&[&str]>) -> (Vec<u8>, Option<Misread>,
             source: 1,
             file_index: 0,
             key_names: key_names.map(names),
+            window: None,
         });
         let fed = data
             .as_bytes()
