@@ -1,11 +1,15 @@
 """Table definitions for what convert writes by a schema: Athena (Hive's DDL), Spark SQL, DuckDB."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from exportkit.schema.names import fold
+from exportkit.schema.notes import element_path, field_path, value_path
+from exportkit.schema.options import Names
 from exportkit.schema.schema import Schema
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ __all__ = ["Dialect", "ddl"]
 
 _MOST_DIGITS = 38
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CASE_ALONE = "it differs from another name by case alone; --names default gives each a name of its own"
 
 
 class Dialect(StrEnum):
@@ -68,13 +73,27 @@ def ddl(
 
 def _hive(columns: "pa.Schema", table: str, storage: str, spelled: "Callable[[pa.DataType], str]") -> str:
     """Returns a definition that leaves out, with a comment, what its reader has no type for."""
-    comments = [f"-- {path} is left out: decimals here have at most {_MOST_DIGITS} digits" for path in _wide(columns)]
+    import pyarrow as pa  # noqa: PLC0415 - it takes long to import
+
+    gone: dict[str, str] = {}
+    columns = pa.schema(_without(pa.struct(list(columns)), "", _equal_but_for_case, gone).fields)
+    comments = [f"-- {_shown(path)} is left out: {why}" for path, why in gone.items()]
+    comments += [f"-- {path} is left out: decimals here have at most {_MOST_DIGITS} digits" for path in _wide(columns)]
     odd = sorted({field.name for field in _all_fields(columns) if not _PLAIN_NAME.fullmatch(field.name)})
     if odd:
-        shown = ", ".join(map(ascii, odd[:5])) + (", …" if len(odd) > 5 else "")
+        shown = ", ".join(map(repr, odd[:5])) + (", …" if len(odd) > 5 else "")
         comments.append(f"-- names that not every version takes: {shown}; --names portable has none")
     fields = [f"  {_backticks(field.name)} {spelled(field.type)}" for field in columns if _has_type(field.type)]
     return "\n".join([*comments, f"{table} (", ",\n".join(fields), f")\n{storage}"])
+
+
+def _equal_but_for_case(names: Sequence[str]) -> dict[str, str]:
+    """Returns which fields of a struct are left out, and why: all that are called the same but for case.
+
+    Spark reads none of them, and Athena may read any of them for the one that is named.
+    """
+    called = Counter(fold(name, Names.DEFAULT) for name in names)
+    return {name: _CASE_ALONE for name in names if called[fold(name, Names.DEFAULT)] > 1}
 
 
 def _athena_type(kind: "pa.DataType") -> str:
@@ -117,24 +136,28 @@ def _has_type(kind: "pa.DataType") -> bool:
     return not types.is_map(kind) or _has_type(kind.item_type)
 
 
-def _wide(columns: "pa.Schema") -> Iterator[str]:
-    """Yields the paths of decimals that have no type."""
+def _wide(columns: "Iterable[pa.Field]") -> Iterator[str]:
+    """Yields the paths of decimals that have no type, as a comment shows them."""
+    from pyarrow import types  # noqa: PLC0415 - as above
 
     def below(path: str, kind: "pa.DataType") -> Iterator[str]:
-        if kind.num_fields == 0 and not _has_type(kind):
+        if types.is_decimal(kind) and not _has_type(kind):
             yield path
         for index in range(kind.num_fields):
             each = kind.field(index)
-            yield from below(f"{path}.{ascii(each.name)[1:-1]}", each.type)
+            yield from below(f"{path}.{_shown(each.name)}", each.type)
 
     for field in columns:
-        yield from below(ascii(field.name)[1:-1], field.type)
+        yield from below(_shown(field.name), field.type)
 
 
 def _all_fields(columns: "pa.Schema") -> "Iterator[pa.Field]":
+    """Yields every field that is called by a name and has a type."""
     from pyarrow import types  # noqa: PLC0415 - as above
 
     def below(field: "pa.Field", *, named: bool) -> "Iterator[pa.Field]":
+        if not _has_type(field.type):
+            return
         if named:
             yield field
         for index in range(field.type.num_fields):
@@ -142,6 +165,38 @@ def _all_fields(columns: "pa.Schema") -> "Iterator[pa.Field]":
 
     for field in columns:
         yield from below(field, named=True)
+
+
+def _without(
+    kind: "pa.DataType", path: str, left_out: Callable[[Sequence[str]], Mapping[str, str]], gone: dict[str, str]
+) -> "pa.DataType":
+    """Returns the type without some fields of the structs in it.
+
+    Args:
+        kind: The type.
+        path: Its path.
+        left_out: Tells of the names in a struct which are left out, and why.
+        gone: Takes the paths that are left out, and why.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    if pa.types.is_list(kind):
+        return pa.list_(_without(kind.value_type, element_path(path), left_out, gone))
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_type, _without(kind.item_type, value_path(path), left_out, gone))
+    if not pa.types.is_struct(kind):
+        return kind
+    reasons = left_out([each.name for each in kind])
+    gone |= {field_path(path, name): why for name, why in reasons.items()}
+    kept = [each for each in kind if each.name not in reasons]
+    return pa.struct(
+        [each.with_type(_without(each.type, field_path(path, each.name), left_out, gone)) for each in kept]
+    )
+
+
+def _shown(path: str) -> str:
+    """Returns a name or path as a comment may have it, on one line."""
+    return repr(path)[1:-1]
 
 
 def _backticks(name: str) -> str:
@@ -164,27 +219,72 @@ def _folder(location: str) -> str:
 
 
 def _duckdb(columns: "pa.Schema", name: str, location: str) -> str:
-    comments = [f"-- {path} is read as DOUBLE: decimals have at most {_MOST_DIGITS} digits" for path in _wide(columns)]
+    comments: list[str] = []
+    kept: list[pa.Field] = []
     fields = []
+    by_place = "" in columns.names or len(set(map(_caseless, columns.names))) < len(columns.names)
+    seen: set[str] = set()
     for place, each in enumerate(columns, 1):
-        name_of, called = _quoted(each.name), each.name
+        called = each.name
         if not each.name:  # no statement can name it, but its place can
-            name_of, called = f"#{place}", _free_name(columns.names)
+            called = _free_name("", columns.names)
             comments.append(f"-- the attribute without a name is called {_quoted(called)}: DuckDB takes no empty name")
-        if _names_nothing(each.type):
-            comments.append(f"-- {ascii(called)[1:-1]} is as it is in the files: DuckDB takes no empty name in a type")
+        elif _caseless(each.name) in seen:
+            called = _free_name(each.name, {*columns.names, *seen})
+            why = "another name differs by case alone"
+            comments.append(f"-- {_shown(each.name)} is called {_shown(_quoted(called))}: {why}")
+        gone: dict[str, str] = {}
+        kind = _without(each.type, called, _misread, gone)
+        if gone and _names_nothing(kind):
+            why = "DuckDB takes no empty name in a type, and none that differs from another by case alone"
+            comments.append(f"-- {_shown(called)} is left out: {why}")
+            continue
+        seen.add(_caseless(called))
+        kept.append(each.with_name(called).with_type(kind))
+        comments += [f"-- {_shown(path)} is left out: {why}" for path, why in gone.items()]
+        read = f"#{place}" if by_place else _quoted(each.name)  # DuckDB calls some of them otherwise
+        if _names_nothing(kind):
+            comments.append(f"-- {_shown(called)} is as it is in the files: DuckDB takes no empty name in a type")
         else:
-            name_of = f"CAST({name_of} AS {_duckdb_type(each.type)})"
-        fields.append(f"  {name_of} AS {_quoted(called)}")
+            read = f"CAST({read} AS {_duckdb_type(kind)})"
+        fields.append(f"  {read} AS {_quoted(called)}")
+    wide = [f"-- {path} is read as DOUBLE: decimals have at most {_MOST_DIGITS} digits" for path in _wide(kept)]
     folder = re.sub(r"([*?\[])", r"[\1]", _folder(location))  # or it would be taken for a pattern
     files = "'" + f"{folder}*.parquet".replace("'", "''") + "'"
     view = f"CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT"
-    return "\n".join([*comments, view, ",\n".join(fields), f"FROM read_parquet({files});\n"])
+    return "\n".join([*wide, *comments, view, ",\n".join(fields), f"FROM read_parquet({files});\n"])
 
 
-def _free_name(names: list[str]) -> str:
-    """Returns a name that no column has."""
-    return next(name for number in count(1) if (name := "_" if number == 1 else f"_{number}") not in names)
+def _caseless(name: str) -> str:
+    """Returns what of a name tells it from others in DuckDB: nothing of the case of ASCII letters."""
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def _free_name(start: str, names: Collection[str]) -> str:
+    """Returns a name that differs from all others by more than case: the start, ``_``, and a number where needed."""
+    taken = set(map(_caseless, names))
+    numbered = (f"{start}_{number}" for number in count(2))
+    return next(name for name in chain([start or "_"], numbered) if _caseless(name) not in taken)
+
+
+def _misread(names: Sequence[str]) -> dict[str, str]:
+    """Returns which fields of a struct are left out, and why.
+
+    Of fields that are called the same but for case DuckDB reads the first by its name; to the others
+    it gives names with numbers behind them, and others again to fields that are called so.
+    """
+    reasons: dict[str, str] = {}
+    seen: set[str] = set()
+    renamed: set[str] = set()
+    for name in names:
+        key = _caseless(name)
+        if key in seen:
+            reasons[name] = _CASE_ALONE
+            renamed.add(key)
+        elif any(key.startswith(each) and re.fullmatch(r"(_[0-9]+)+", key.removeprefix(each)) for each in renamed):
+            reasons[name] = "DuckDB calls another field so, whose name differs from one by case alone"
+        seen.add(key)
+    return reasons
 
 
 def _names_nothing(kind: "pa.DataType") -> bool:

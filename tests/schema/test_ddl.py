@@ -96,6 +96,54 @@ def test_duckdb_reads_attributes_without_a_name(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize("names", [("Name", "name"), ("NAME", "Name", "name", "name_1", "name_2"), ("", "X", "x")])
+def test_duckdb_reads_names_that_differ_by_case_alone(names: tuple[str, ...], tmp_path: Path) -> None:
+    """Its reader calls the second of them ``name_1``: places alone are sure."""
+    item: Item = {name: f"value of {name}" for name in names} | {"É": "upper", "é": "lower", "pk": "k"}
+    schema = schema_of(item, names="exact")
+    table, _ = decode(ReferenceEngine(), [item], schema)
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    text = ddl(schema, "duckdb", "t", str(tmp_path), rescue=True)
+    with duckdb.connect(str(tmp_path / "views.db")) as connection:
+        connection.execute(text)
+    with duckdb.connect(str(tmp_path / "views.db")) as connection:  # read back from the catalogue
+        result = connection.execute("select * from t")
+        assert result.fetchall() == [(*table.to_pylist()[0].values(),)]
+        assert len(set(map(str.lower, [each[0] for each in result.description or ()]))) == len(table.schema) - 1  # É, é
+    renamed = [line for line in text.splitlines() if line.endswith("another name differs by case alone")]
+    assert len(renamed) == {2: 1, 5: 2, 3: 1}[len(names)]
+    assert renamed[-1].startswith(f"-- {names[1 if len(names) == 2 else 2]} is called ")
+
+
+def test_duckdb_reads_no_field_for_another(tmp_path: Path) -> None:
+    """Inside a struct no statement can tell them apart, and ``name_1`` is another field's name."""
+    fields: Item = {
+        "NAME_1": "a",
+        "Name": "b",
+        "c": Decimal(1),
+        "name": "d",
+        "name_1": "e",
+        "name_1_1": "f",
+        "name_x": "g",
+    }
+    item: Item = {"m": fields, "l": [{"x": fields}], "o": {"": "x", "A": "y", "a": "z"}, "pk": "k"}
+    schema = schema_of(item, names="exact")
+    table, _ = decode(ReferenceEngine(), [item], schema)
+    pq.write_table(table, tmp_path / "part-0.parquet")
+    text = ddl(schema, "duckdb", "t", str(tmp_path))
+    connection = duckdb.connect()
+    connection.execute(text)
+    kept = {"NAME_1": "a", "Name": "b", "c": 1, "name_x": "g"}
+    assert connection.execute("select l, m, pk from t").fetchall() == [([{"x": kept}], kept, "k")]
+    assert [row[0] for row in connection.execute("describe t").fetchall()] == ["l", "m", "pk"]
+    alone = "it differs from another name by case alone; --names default gives each a name of its own"
+    assert (
+        f"-- m.name is left out: {alone}\n-- m.name_1 is left out: {alone}\n-- m.name_1_1 is left out: DuckDB" in text
+    )
+    assert f"-- l[].x.name is left out: {alone}\n" in text
+    assert "-- o is left out: DuckDB takes no empty name in a type, and none that differs" in text
+
+
 def test_duckdb_reads_changes(tmp_path: Path) -> None:
     micros = 1_684_374_845_117_899
     change = ChangeRecord(keys={"pk": "a"}, write_timestamp=micros, new_image={"pk": "a"}, old_image=None)
@@ -148,6 +196,39 @@ def test_spark() -> None:
         "USING PARQUET\n"
         "LOCATION '/data';\n"
     )
+
+
+@pytest.mark.parametrize("dialect", ["athena", "spark"])
+def test_names_that_differ_by_case_alone_are_left_out_and_said_so(dialect: str) -> None:
+    """Spark refuses to read either, and Athena may read one for the other."""
+    item: Item = {
+        "Name": "x",
+        "name": "y",
+        "É": "x",
+        "é": "y",
+        "m": {"A": "x", "a": "y", "b": "z"},
+        "o": {"P": "", "p": ""},
+    }
+    text = ddl(schema_of(item | {"keyed": {"X": [{"q": "", "Q": "", "r": ""}]}}, names="exact"), dialect, "t", "/data")
+    why = "it differs from another name by case alone; --names default gives each a name of its own"
+    paths = ["Name", "name", "É", "é", "keyed.X[].Q", "keyed.X[].q", "m.A", "m.a", "o.P", "o.p"]
+    comments, _, definition = text.partition("\nCREATE ")
+    assert comments.splitlines() == [f"-- {path} is left out: {why}" for path in paths]
+    assert [line.split("`")[1] for line in definition.splitlines() if line.startswith("  ")] == ["keyed", "m"]
+    assert definition.lower().count("string") == 2
+
+
+def test_comments_name_what_is_in_the_definition_as_it_is() -> None:
+    wide: Item = {
+        "grün": "x",
+        "größe": Decimal("1E+60"),
+        "y": Decimal("0.5"),
+        "m": {"ä": Decimal("1E-60"), "b": Decimal(1)},
+    }
+    text = ddl(schema_of(wide, WIDE | {"größe": Decimal("0.1")}, numbers="decimal256"), "athena", "t", "/data")
+    comments = text.partition("\nCREATE ")[0].splitlines()
+    assert comments[-1] == "-- names that not every version takes: 'grün'; --names portable has none"
+    assert "-- größe is left out: decimals here have at most 38 digits" in comments
 
 
 @pytest.mark.parametrize("dialect", ["athena", "spark"])
