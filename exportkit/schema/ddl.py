@@ -252,7 +252,9 @@ def _duckdb(columns: "pa.Schema", name: str, location: str) -> str:
     folder = re.sub(r"([*?\[])", r"[\1]", _folder(location))  # or it would be taken for a pattern
     files = "'" + f"{folder}*.parquet".replace("'", "''") + "'"
     view = f"CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT"
-    return "\n".join([*wide, *comments, view, ",\n".join(fields), f"FROM read_parquet({files});\n"])
+    return "\n".join(
+        [*wide, *comments, view, ",\n".join(fields), f"FROM read_parquet({files}, hive_partitioning = false);\n"]
+    )
 
 
 def _caseless(name: str) -> str:

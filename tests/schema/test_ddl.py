@@ -115,6 +115,18 @@ def test_duckdb_reads_names_that_differ_by_case_alone(names: tuple[str, ...], tm
     assert renamed[-1].startswith(f"-- {names[1 if len(names) == 2 else 2]} is called ")
 
 
+def test_duckdb_takes_no_value_from_a_folder(tmp_path: Path) -> None:
+    """The folders of a split export are called ``pk=…~S`` where two values would have one."""
+    schema = schema_of({"pk": "k"})
+    table, _ = decode(ReferenceEngine(), [{"pk": "k"}], schema)
+    folder = tmp_path / "pk=k~S" / "data"
+    folder.mkdir(parents=True)
+    pq.write_table(table, folder / "part-0.parquet")
+    connection = duckdb.connect()
+    connection.execute(ddl(schema, "duckdb", "t", str(folder)))
+    assert connection.execute("select * from t").fetchall() == [("k",)]
+
+
 def test_duckdb_reads_no_field_for_another(tmp_path: Path) -> None:
     """Inside a struct no statement can tell them apart, and ``name_1`` is another field's name."""
     fields: Item = {
