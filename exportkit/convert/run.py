@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Unpack
 
 from exportkit.convert.options import (
@@ -24,7 +23,7 @@ from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.schema import Schema, SchemaOptions, read_schema
 from exportkit.store import Store, StoreOptions, open_store
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import normal_uri, refuse_file
 
 __all__ = ["Prepared", "convert", "prepare"]
 
@@ -198,8 +197,7 @@ def prepare(
         batch_bytes=budget.batch_bytes,
     )
     uri = normal_uri(dest)
-    if Path(uri).is_file():
-        raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
+    refuse_file(uri)
     return Prepared(
         options=asked,
         store=open_store(uri, with_connections(storage, budget.jobs).for_output()),

@@ -23,7 +23,7 @@ from exportkit.model.manifest import ManifestSummary
 from exportkit.sink.export_writer import DataFileWriter, ExportWriter
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.local import LocalStore
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import normal_uri, refuse_file
 
 __all__ = ["LINEAGE", "MadeExport"]
 
@@ -77,8 +77,7 @@ class MadeExport:
         level: int | None = 1,
     ) -> None:
         uri = normal_uri(dest)
-        if os.path.isfile(uri):  # noqa: PTH113 - URIs are text
-            raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")
+        refuse_file(uri)
         storage = storage.for_output()
         self._store = open_store(uri, storage)
         self._storage = storage

@@ -8,7 +8,7 @@ from exportkit.errors import UsageError
 from exportkit.store.base import Store, StoreOptions
 from exportkit.store.local import LocalStore
 
-__all__ = ["NO_TEXT", "is_text", "normal_uri", "open_store"]
+__all__ = ["NO_TEXT", "is_text", "normal_uri", "open_store", "refuse_file"]
 
 NO_TEXT = "the path is not UTF-8; rename the file or folder whose name is not"
 
@@ -70,3 +70,16 @@ def is_text(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def refuse_file(uri: str) -> None:
+    """Refuses a destination that is there and is no folder: a file, a device, a pipe.
+
+    Args:
+        uri: The destination, as ``normal_uri`` gives it.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if not uri.startswith("s3://") and os.path.exists(uri) and not os.path.isdir(uri):  # noqa: PTH110, PTH112 - URIs are text
+        raise UsageError(f"{uri} is a file; name a folder, or an S3 URI, that the result is to go to")

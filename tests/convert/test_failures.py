@@ -207,6 +207,8 @@ def test_a_file_is_no_destination(tmp_path: Path) -> None:
         exportkit.convert(made.folder, file / "d")
     assert caught.value.uri == str(file / "d")
     assert file.read_bytes() == b"mine"
+    with pytest.raises(UsageError, match=r"^/dev/null is a file; name a folder"):
+        exportkit.convert(made.folder, "/dev/null")
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,8 @@ def test_a_file_is_no_destination(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is a file"):
         made(tmp_path / "file")
+    with pytest.raises(UsageError, match=r"^/dev/null is a file"):
+        made(Path("/dev/null"))
     with pytest.raises(UsageError, match="has no time"):
         made(tmp_path, replace(FULL, export_time=None))
 
