@@ -330,8 +330,8 @@ class MisfitError(DataError, ValueError):
 
     def __str__(self) -> str:
         return (
-            f"{self.uri}: line {self.line} (byte {self.offset}): the {self.found} at {self.path} fits no column of the "
-            "schema; convert with --on-misfit rescue to keep it in _rescued, or extend to widen the schema"
+            f"{self.uri}: line {self.line} (byte {self.offset}): "
+            f"the {self.found} at {self.path} fits no column of the schema"
         )
 
 

@@ -16,7 +16,7 @@ from exportkit.convert.options import (
 from exportkit.convert.report import ConvertReport
 from exportkit.convert.source import ExportSource, Source
 from exportkit.engine.protocols import Engine
-from exportkit.errors import MalformedRecordError, UsageError
+from exportkit.errors import MalformedRecordError, MisfitError, UsageError
 from exportkit.export import Export, open_export
 from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
@@ -156,6 +156,11 @@ class Prepared:
             return run.run()
         except MalformedRecordError as error:
             error.add_note("--on-malformed quarantine sets such records aside, and goes on")
+            raise
+        except MisfitError as error:
+            error.add_note(
+                "--on-misfit rescue keeps such values in the column _rescued, extend widens the schema first"
+            )
             raise
 
 

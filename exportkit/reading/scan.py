@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from exportkit.errors import UsageError
+from exportkit.errors import MisfitError, UsageError
 from exportkit.export import DataFile
 from exportkit.model.plan import REST, Column, ColumnKind, ColumnPlan, Others
 from exportkit.reading.batches import FileBatches
@@ -82,9 +82,13 @@ class Scan:
         """
 
         def produce(file: DataFile) -> Iterator["pa.RecordBatch"]:
-            with self._decode(file) as batches:
-                for _, batch in batches:
-                    yield batch
+            try:
+                with self._decode(file) as batches:
+                    for _, batch in batches:
+                        yield batch
+            except MisfitError as error:
+                error.add_note('on_misfit="rescue" keeps such values in the column _rescued')
+                raise
 
         room = _AHEAD // self._jobs
         streams = streams_in_order(produce, self._files(), self._jobs, room=room, size=lambda batch: batch.nbytes)

@@ -59,6 +59,7 @@ class TestMisfits:
         with pytest.raises(MisfitError) as caught:
             exportkit.convert(location, tmp_path / "d", sample=4, on_misfit="error", engine=engine)
         assert (caught.value.line, caught.value.offset > 0, caught.value.path) == (21, True, "/n")
+        assert any("--on-misfit rescue" in note and "extend" in note for note in caught.value.__notes__)
         assert not list((tmp_path / "d").rglob("*.parquet"))
 
     @pytest.mark.parametrize("form", [JSON, ION])

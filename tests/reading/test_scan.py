@@ -95,8 +95,9 @@ def test_columns_come_alone_in_the_order_they_are_named(
 def test_what_is_passed_over_is_no_misfit(tmp_path: Path, form: OutputFormat, jobs: int, engine: Engine) -> None:
     export = opened(make_full(tmp_path, form), engine, jobs)
     narrow = export.schema(sample=1)  # of an item that has no n
-    with pytest.raises(MisfitError, match="the N at /n"):
+    with pytest.raises(MisfitError, match="the N at /n") as caught:
         export.to_arrow(schema=narrow, on_misfit="error")
+    assert caught.value.__notes__ == ['on_misfit="rescue" keeps such values in the column _rescued']  # no more is taken
     assert export.to_arrow(["pk"], schema=narrow, on_misfit="error").num_rows == 8
 
 
