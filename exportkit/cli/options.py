@@ -153,7 +153,7 @@ class ParquetOptions:
     """What becomes of values that fit no column of a given or sampled schema: keep them in the
     column _rescued; widen the schema first; stop."""
     split_by: str | None = None
-    """An attribute: each of its values gets a dataset of its own, OUTPUT/ATTR=value."""
+    """An attribute: each of its values, at most 1,000, gets a dataset of its own, OUTPUT/ATTR=value."""
     ddl: DdlOption = None
     """Print the table's definition, and the summary on stderr."""
     overwrite: FlagOption = False

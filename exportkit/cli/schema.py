@@ -47,7 +47,7 @@ def schema(
             schema files: paths or S3 URIs that end in .json.
         output: Write the schema file there, a path or S3 URI.
         sample: Look at so many records of each export alone.
-        split_by: An attribute: show a schema for each of its values.
+        split_by: An attribute: show a schema for each of its values, at most 1,000.
         jobs: Files read side by side; one for each processor by default.
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document: statistics, schema, notes.

@@ -66,7 +66,8 @@ def convert(
         on_misfit: What becomes of values that fit no column of a given or sampled schema: ``rescue``, ``extend``
             or ``error``.
         on_malformed: What becomes of records that cannot be read: ``stop`` or ``quarantine``.
-        split_by: A top-level attribute: each of its values gets a dataset of its own, in ``dest/ATTR=value``.
+        split_by: A top-level attribute: each of its values, at most 1,000, gets a dataset of its own, in
+            ``dest/ATTR=value``.
         overwrite: Delete the result of other settings or another input that is there.
         target_file_size: Bytes that a Parquet file should have.
         compression: The codec: ``zstd``, ``snappy``, ``gzip`` or ``none``.

@@ -81,7 +81,7 @@ def infer(
         locations: Exports; and schema files, which are named ``….json``. Names, order and policies of columns are as in
             the first file, where there is one.
         options: The policies, where no schema file is named; the defaults if None.
-        split_by: A top-level attribute: each of its values has a schema of its own.
+        split_by: A top-level attribute: each of its values, at most 1,000, has a schema of its own.
         sample: Look at so many records of each export alone.
         jobs: Data files read side by side; one for each processor if None.
         max_record_size: Bytes a record may have.

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from exportkit.engine.protocols import Inference
 from exportkit.errors import SplitError
@@ -12,7 +12,7 @@ from exportkit.reading.files import Checked
 from exportkit.reading.threads import in_order
 from exportkit.schema import merge_statistics
 
-__all__ = ["FileStatistics", "merged"]
+__all__ = ["FileStatistics", "merged", "telling_most_values"]
 
 _Found = Mapping[SplitValue, Statistics]
 
@@ -112,7 +112,7 @@ def merged(
         ExportkitError: As ``OpenExport.statistics``.
     """
     whole: dict[SplitValue, Statistics] = {}
-    with closing(in_order(take, take.parts(files), jobs, stop)) as results:
+    with telling_most_values(options), closing(in_order(take, take.parts(files), jobs, stop)) as results:
         for found in results:
             for value, statistics in found.items():
                 before = whole.get(value)
@@ -122,3 +122,13 @@ def merged(
             if len(whole) > options.max_split_values:
                 raise SplitError(uri, f"more than {options.max_split_values:,} values of {options.split_by}")
     return whole
+
+
+@contextmanager
+def telling_most_values(options: InferOptions) -> Iterator[None]:
+    """Adds to a SplitError how many values the attribute may have, and what to do."""
+    try:
+        yield
+    except SplitError as error:
+        error.add_note(f"a split takes at most {options.max_split_values:,} values; name another attribute")
+        raise

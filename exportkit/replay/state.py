@@ -27,7 +27,7 @@ from exportkit.model.plan import ColumnPlan
 from exportkit.model.statistics import InferOptions, SplitValue, Statistics
 from exportkit.reading import FileBatches, NoProgress, OpenExport, Progress, Workers
 from exportkit.reading.schemas import note_places
-from exportkit.reading.statistics import FileStatistics, merged
+from exportkit.reading.statistics import FileStatistics, merged, telling_most_values
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.plan import plan_of
 from exportkit.replay.rebuild import Rebuilding, runs_of
@@ -150,7 +150,8 @@ class StateSource:
                     whole[value] = each if before is None else merge_statistics(before, each, max_map_fields)
             reading.end()
         if len(whole) > options.max_split_values:
-            raise SplitError(_STATE, f"more than {options.max_split_values:,} values of {split_by}")
+            with telling_most_values(options):
+                raise SplitError(_STATE, f"more than {options.max_split_values:,} values of {split_by}")
         return whole
 
     def _sampled(

@@ -66,8 +66,10 @@ def test_more_values_than_allowed_over_all_files_are_refused(
 ) -> None:
     export = opened(make_full(tmp_path, form), engine, jobs)
     assert len(export.statistics(split_by="pk", max_split_values=8)) == 8
-    with pytest.raises(SplitError, match="more than 7 values of pk"):
-        export.statistics(split_by="pk", max_split_values=7)
+    for most in (7, 1):  # over all files, and in the first
+        with pytest.raises(SplitError, match=f"more than {most} values of pk") as caught:
+            export.statistics(split_by="pk", max_split_values=most)
+        assert caught.value.__notes__ == [f"a split takes at most {most} values; name another attribute"]
 
 
 @pytest.mark.parametrize(

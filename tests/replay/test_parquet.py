@@ -225,12 +225,14 @@ def test_too_many_values_to_split_by_are_told_of_the_state(
     state_module = sys.modules[StateSource.__module__]  # the package has a function of its name
     monkeypatch.setattr(state_module, "InferOptions", functools.partial(InferOptions, max_split_values=2))
     state = exportkit.replay(base, engine=engine)
-    with pytest.raises(SplitError, match=r"^the rebuilt state: more than 2 values of pk"):
+    with pytest.raises(SplitError, match=r"^the rebuilt state: more than 2 values of pk") as caught:
         state.to_parquet(tmp_path / "d", split_by="pk")
+    assert "a split takes at most 2 values; name another attribute" in caught.value.__notes__
     monkeypatch.setattr(state_module, "InferOptions", functools.partial(InferOptions, max_split_values=1))
     with pytest.raises(SplitError, match=r"^AWSDynamoDB/.* line 2 .*more than 1 values of pk") as caught:
         state.to_parquet(tmp_path / "d", split_by="pk")
     assert "of the rebuilt state, which is written nowhere" in "".join(caught.value.__notes__)
+    assert "a split takes at most 1 values; name another attribute" in caught.value.__notes__
 
 
 @pytest.mark.parametrize("tasks", [1, 2])
