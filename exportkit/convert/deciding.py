@@ -20,6 +20,7 @@ from exportkit.model.statistics import SplitValue
 from exportkit.reading import OpenExport, Progress
 from exportkit.schema import Schema, extend, resolve
 from exportkit.schema.left_out import with_left_out
+from exportkit.schema.never_seen import with_split_never_seen
 from exportkit.sink.parquet import leaf_paths
 
 __all__ = ["column_plans", "decide"]
@@ -113,7 +114,7 @@ def _schemas(source: Source, options: ConvertOptions, progress: Progress) -> dic
         quarantine=options.on_malformed is OnMalformed.QUARANTINE,
         progress=progress,
     )
-    schemas = {}
+    schemas: dict[SplitValue, Schema] = {}
     for value in sorted(found, key=lambda value: value or ("", "")):
         if given is None:
             schemas[value] = resolve(found[value], policies)
@@ -121,7 +122,7 @@ def _schemas(source: Source, options: ConvertOptions, progress: Progress) -> dic
             schemas[value] = with_left_out(extend(given, found[value]), found[value])
         else:
             schemas[value] = with_left_out(given, found[value])
-    return schemas
+    return with_split_never_seen(schemas, found, options.split_by)
 
 
 def _spread(export: OpenExport) -> list[DataFile]:

@@ -18,6 +18,7 @@ from exportkit.reading.opening import open_for_reading
 from exportkit.reading.progress import NoProgress, Progress
 from exportkit.schema import Schema, SchemaOptions, extend, merge_schemas, merge_statistics, read_schema, resolve
 from exportkit.schema.merge import with_later_files
+from exportkit.schema.never_seen import with_split_never_seen
 from exportkit.schema.report import places_of
 from exportkit.store import StoreOptions
 
@@ -117,6 +118,7 @@ def infer(
     except MixedTypesError as error:
         note_places(error, dict(enumerate(files)))
         raise
+    schemas = with_split_never_seen(schemas, statistics, split_by)
     if given is not None and not exports:
         schemas = {None: given}
     return Inferred(

@@ -8,11 +8,13 @@ import pytest
 
 import exportkit
 from exportkit.cli import main
+from exportkit.engine.protocols import Engine
 from exportkit.errors import MalformedRecordError, MixedTypesError, SchemaFileError, UsageError
 from exportkit.model.formats import OutputFormat
 from exportkit.reading.schemas import infer
 from exportkit.schema import Schema
 from tests.making import Made, make_export
+from tests.reading.exports import make_changes
 
 JSON = OutputFormat.DYNAMODB_JSON
 
@@ -67,6 +69,31 @@ def test_columns_that_are_none_are_refused(columns: list[object], told: str, mad
     document = {**orjson.loads(infer([made.folder]).schemas[None].to_json()), "columns": columns}
     with pytest.raises(SchemaFileError, match=told):
         Schema.from_json(orjson.dumps(document), "schema.json")
+
+
+@pytest.mark.parametrize("attribute", ["gone", "other", "nosuch"])
+def test_an_attribute_to_split_by_that_no_item_has_is_told(
+    attribute: str, made: Made, engine: Engine, tmp_path: Path
+) -> None:
+    """What some items have is not, though it be a map or a list."""
+    told = [("never-seen", "nosuch", "no item has it: nothing to split by")] if attribute == "nosuch" else []
+    report = exportkit.convert(made.folder, tmp_path / "d", split_by=attribute, engine=engine)
+    given = exportkit.convert(made.folder, tmp_path / "g", schema=schema_of(made, "misfit"), split_by=attribute)
+    for schemas in (
+        [each.schema for each in report.datasets],
+        [each.schema for each in given.datasets],
+        list(infer([made.folder, made.folder], split_by=attribute).schemas.values()),
+    ):
+        notes = [note for each in schemas for note in each.notes if note.kind == "never-seen"]
+        assert [(note.kind, note.path, note.message) for note in notes] == told
+    assert infer([made.folder], split_by="m").schemas[None].notes == infer([made.folder]).schemas[None].notes
+
+
+def test_an_attribute_of_changes_is_looked_for_in_keys_and_images(tmp_path: Path) -> None:
+    changes = make_changes(tmp_path, JSON)
+    for attribute, count in (("pk", 0), ("nosuch", 1)):
+        notes = [note for each in infer([changes.folder], split_by=attribute).schemas.values() for note in each.notes]
+        assert [note.path for note in notes if note.kind == "never-seen"] == ["nosuch"] * count
 
 
 def test_a_malformed_record_names_the_way_out(tmp_path: Path) -> None:
