@@ -141,17 +141,16 @@ def _print_counts(report: "ConvertReport", line: Callable[..., None]) -> None:
 
 
 def _print_misfits(report: "ConvertReport", line: Callable[..., None]) -> None:
-    """Prints the misfits whose places were kept, a line for each path, and how many more there are."""
-    paths: dict[tuple[str, str], list[tuple[str, Misfit]]] = {}
+    """Prints the first misfit of each path and type whose place was kept, and how many more values there are."""
+    firsts: dict[tuple[str, str], tuple[str, Misfit]] = {}
     for uri, misfit in report.misfits:
-        paths.setdefault((misfit.found, misfit.path), []).append((uri, misfit))
-    shown = list(paths.items())[:_PLACES_SHOWN]
-    for (found, path), places in shown:
-        uri, first = places[0]
-        line("", f"{len(places):,} {found} at {path}  first in {uri}:{first.line} (byte {first.offset})")
-    more = report.counts.rescued - sum(len(places) for _, places in shown)
+        firsts.setdefault((misfit.found, misfit.path), (uri, misfit))
+    shown = list(firsts.values())[:_PLACES_SHOWN]
+    for uri, first in shown:
+        line("", f"{first.found} at {first.path}  first in {uri}:{first.line} (byte {first.offset})")
+    more = report.counts.rescued - len(shown)
     if more > 0:
-        line("", f"and {more:,} more")
+        line("", f"and {_many(more, 'more value')}, at these paths or at others")
     line("", "--on-misfit extend widens the schema, so that they have columns")
 
 

@@ -112,8 +112,20 @@ def test_rescued_values_are_listed_by_path(tmp_path: Path, capsys: pytest.Captur
     assert main(["convert", str(wide.folder), "-o", str(tmp_path / "d"), "--schema", str(schema)]) == 0
     out = capsys.readouterr().out
     assert [out.count(f"at /v{n:02}  first in ") for n in range(3)] == [1, 1, 1]
-    assert "and 4 more" in out
+    assert "and 21 more values, at these paths or at others" in out
     assert "--on-misfit extend" in out
+
+
+def test_no_more_is_said_of_rescued_values_than_is_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The places of the first twenty are kept, and how many values there are of all paths together."""
+    wide = make_export(tmp_path / "e", JSON, [lines("", *[',"a":{"S":"x"},"b":{"S":"x"}'] * 50)])
+    assert main(["convert", str(wide.folder), "-o", str(tmp_path / "d"), "--sample", "1"]) == 0
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line.partition("  first in ")[0] for line in told if "  first in " in line] == ["S at /a", "S at /b"]
+    assert "and 98 more values, at these paths or at others" in told
+    assert main(["convert", str(wide.folder), "-o", str(tmp_path / "d"), "--sample", "1", "--json"]) == 0
+    document = orjson.loads(capsys.readouterr().out)
+    assert (document["rescued"], document["rescued_rows"], len(document["misfits"])) == (100, 50, 20)
 
 
 def test_a_scan_refuses_one_name_that_is_no_list(made: Made) -> None:
