@@ -13,7 +13,7 @@ from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import ExportView, OutputFormat
 from exportkit.model.joining import Operation
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.model.times import format_time
+from exportkit.model.times import format_time, take_instant
 from exportkit.model.window import Window
 from exportkit.reading import Progress
 from exportkit.store import StoreOptions
@@ -27,7 +27,7 @@ def revert(
     increments: Iterable[str | os.PathLike[str]],
     dest: str | os.PathLike[str],
     *,
-    at: datetime | None = None,
+    at: datetime | str | None = None,
     output_format: OutputFormat | str | None = None,
     allow_filtered: bool = False,
     jobs: int | None = None,
@@ -46,7 +46,8 @@ def revert(
     Args:
         increments: Incremental exports with both images, in any order; their windows have to tile.
         dest: The folder or S3 URI the change goes to.
-        at: Where its window begins; at the end of the last one if None, and not before that.
+        at: Where its window begins, a time or the text of one, such as ``2026-01-31T00:00:00Z``; at the end of the
+            last one if None, and not before that.
         output_format: Format of the change; that of the earliest if None.
         allow_filtered: Whether they may hold a part of their table's changes.
         jobs: Files read side by side; one for each processor if None. The result does not depend on it.
@@ -67,8 +68,7 @@ def revert(
         >>> exportkit.revert(["backups/night", "backups/day"], "out").records  # doctest: +SKIP
         212
     """
-    if at is not None and at.tzinfo is None:
-        raise UsageError(f"at is {at.isoformat()}, without an offset from UTC; write a Z behind it")
+    begun = take_instant("at", at)
     options = AlgebraOptions.of(
         output_format=output_format,
         jobs=jobs,
@@ -87,8 +87,12 @@ def revert(
                 f"export its window {export.summary.window} anew with NEW_AND_OLD_IMAGES, or compare full exports: diff"
             )
             raise ChainError(export.uri, told, "view")
-    start = windows.chain.end if at is None else at
+    start = windows.chain.end if begun is None else begun
     if start < windows.chain.end:
         end = format_time(windows.chain.end)
         raise UsageError(f"at is {format_time(start)}, but what is undone goes on until {end}: place it there or later")
-    return windows.make(dest, Operation.REVERT, Window(start, start + _SECOND), timestamp=start)
+    try:
+        window = Window(start, start + _SECOND)
+    except OverflowError:
+        raise UsageError(f"at is {format_time(start)}; no second after it can be told") from None
+    return windows.make(dest, Operation.REVERT, window, timestamp=start)

@@ -41,13 +41,21 @@ class Signature:
     def __add__(self, other: "Signature") -> "Signature":
         """Returns the signature of the items of both: of a state that lies in several exports.
 
+        ``sum`` takes signatures, too.
+
         Raises:
             ValueError: They are of different algorithms.
         """
+        if not isinstance(other, Signature):
+            return NotImplemented
         if self.algorithm != other.algorithm:
             raise ValueError(f"signatures of {self.algorithm} and {other.algorithm} cannot be added")
         total = (int(self.signature, 16) + int(other.signature, 16)) % _MODULUS
         return Signature(f"{total:064x}", self.algorithm, self.items + other.items)
+
+    def __radd__(self, other: int) -> "Signature":
+        """Returns this one behind a zero, which is what ``sum`` begins with."""
+        return self if other == 0 else NotImplemented
 
     def to_dict(self) -> dict[str, Any]:
         """Returns what ``signature --json`` prints."""

@@ -22,7 +22,6 @@ from exportkit.errors import UsageError
 from exportkit.joining.budget import DEFAULT_MEMORY
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.model.times import parse_time
 from exportkit.store import StoreOptions
 
 if TYPE_CHECKING:
@@ -192,16 +191,12 @@ def revert(
     """
     from exportkit.algebra import revert as run  # noqa: PLC0415 - quick --help
 
-    try:
-        instant = None if at is None else parse_time(at)
-    except ValueError as error:
-        raise UsageError(f"--at is no ISO-8601 time in UTC, such as 2026-01-14T10:20:00Z: {at}") from error
     options = storage.resolve(stored)
     with _progress("revert") as progress:
         report = run(
             (first, *more),
             output,
-            at=instant,
+            at=at,
             storage=options,
             progress=progress,
             **change.resolve(),

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["EPOCH", "format_duration", "format_time", "from_micros", "parse_time", "to_micros"]
+from exportkit.errors import UsageError
+
+__all__ = ["EPOCH", "format_duration", "format_time", "from_micros", "parse_time", "take_instant", "to_micros"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,6 +28,30 @@ def parse_time(text: str) -> datetime:
         return instant.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"time out of range: {text!r}") from error
+
+
+def take_instant(name: str, value: datetime | str | None) -> datetime | None:
+    """Returns the instant that an argument names; None of None.
+
+    Args:
+        name: The argument.
+        value: A time with an offset from UTC, or the text of one.
+
+    Raises:
+        UsageError: It is neither.
+
+    >>> take_instant("until", "2026-01-31T00:00:00Z")
+    datetime.datetime(2026, 1, 31, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        instant = parse_time(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise UsageError(f"{name} is {value!r}; it takes a time such as 2026-01-31T00:00:00Z ({error})") from None
+    if instant is not None and not isinstance(instant, datetime):
+        raise UsageError(f"{name} is {value!r}; it takes a time, or text such as 2026-01-31T00:00:00Z")
+    if instant is not None and instant.tzinfo is None:
+        raise UsageError(f"{name} is {value!r}, a time without an offset from UTC")
+    return instant
 
 
 def format_time(instant: datetime) -> str:

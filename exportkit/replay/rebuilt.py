@@ -27,7 +27,7 @@ from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
-from exportkit.model.times import parse_time
+from exportkit.model.times import take_instant
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
 from exportkit.replay.exported import write_state
 from exportkit.replay.options import ReplayOptions
@@ -103,7 +103,10 @@ def replay(
         raise UsageError(f"increments is {increments!r}; pass a list of locations")
     storage = with_connections(storage or StoreOptions(), jobs)
     rules = ChainRules(
-        until=_instant(until), allow_gap=allow_gap, allow_overlap=allow_overlap, allow_filtered=allow_filtered
+        until=take_instant("until", until),
+        allow_gap=allow_gap,
+        allow_overlap=allow_overlap,
+        allow_filtered=allow_filtered,
     )
     opened = open_export(base, with_connections(base_storage or storage, jobs))
     options = ReplayOptions(
@@ -125,7 +128,7 @@ class Rebuilt:
     """A table at one instant, rebuilt from a base and increments whenever it is asked for (``replay`` makes it).
 
     In a ``with`` statement it is the rebuilt state, as an ``OpenExport`` that lies in temporary files until the
-    block ends.
+    block ends; then it can be entered again.
 
     Attributes:
         chain: What is replayed, what is left out and why.
@@ -144,7 +147,8 @@ class Rebuilt:
     options: ReplayOptions
     engine: Engine
     progress: Progress
-    _opened: ExitStack = field(default_factory=ExitStack)
+    _opened: ExitStack = field(default_factory=ExitStack, init=False, repr=False, compare=False)
+    _entered: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     def plan(self, *, written: bool = True) -> ReplayPlan:
         """Returns what would be done, and what it takes; asks for the size of every data file.
@@ -237,8 +241,17 @@ class Rebuilt:
         return replace(self._report(dataset.dest, told, started, already=dataset.already), dataset=dataset)
 
     def __enter__(self) -> OpenExport:
-        """Rebuilds the state into temporary files, and returns it for reading; errors as ``write``."""
+        """Rebuilds the state into temporary files, and returns it for reading.
+
+        Raises:
+            UsageError: It has been entered already, and not left.
+            ExportkitError: As ``write``.
+        """
+        if not self._entered.acquire(blocking=False):
+            told = "this state is open already: read what the with statement around it gave, or call replay again"
+            raise UsageError(told)
         with ExitStack() as stack:
+            stack.callback(self._entered.release)
             folder = stack.enter_context(temporary_folder(self.options.temp_dir))
             with self._made(folder, StoreOptions(), level=self._level()) as made:
                 self._rebuilt(made)
@@ -317,16 +330,6 @@ class Rebuilt:
             samples=told["samples"],
             seconds=time.monotonic() - started,
         )
-
-
-def _instant(until: datetime | str | None) -> datetime | None:
-    try:
-        instant = parse_time(until) if isinstance(until, str) else until
-    except ValueError as error:
-        raise UsageError(f"until is {until!r}; it takes a time such as 2026-01-31T00:00:00Z ({error})") from None
-    if instant is not None and instant.tzinfo is None:
-        raise UsageError(f"until is {until!r}, a time without an offset from UTC")
-    return instant
 
 
 def _format(format: OutputFormat | str | None) -> OutputFormat | None:  # noqa: A002 - as in replay

@@ -86,7 +86,7 @@ def test_the_engine_may_be_named(engine: str, table: Exported, tmp_path: Path, e
         (["compact", "-o", "x"], ""),
         (["compact", "a"], ""),
         (["revert", "a"], ""),
-        (["revert", "a", "-o", "x", "--at", "yesterday"], "--at is no ISO-8601 time"),
+        (["revert", "a", "-o", "x", "--at", "yesterday"], "at is 'yesterday'; it takes a time"),
         (["diff", "a", "b", "--key", "a,b,c", "--summary"], "a key is one or two"),
     ],
 )

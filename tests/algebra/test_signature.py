@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,8 +85,18 @@ def test_signatures_of_parts_add_up(tmp_path: Path, engine: Engine) -> None:
     lines = [item(JSON, str(number)) for number in range(50)]
     parts = [sign(make_export(tmp_path / str(at), JSON, [lines[at : at + 10]]), engine) for at in range(0, 50, 10)]
     assert sum(parts[1:], parts[0]) == sign(make_export(tmp_path / "all", JSON, [lines]), engine)
+    assert sum(parts) == sum(parts[1:], parts[0])
     with pytest.raises(ValueError, match="cannot be added"):
         _ = parts[0] + Signature("0" * 64, "another", 0)
+
+
+@pytest.mark.parametrize("other", [1, "0", None, 0.5])
+def test_nothing_but_signatures_is_added_to_one(other: Any) -> None:
+    one = Signature("0" * 64, ALGORITHM, 0)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _ = one + other
+    with pytest.raises(TypeError):
+        _ = other + one
 
 
 def test_the_same_table_in_both_formats(tmp_path: Path, engine: Engine) -> None:

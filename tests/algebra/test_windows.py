@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -150,15 +150,25 @@ def test_revert_is_the_net_change_turned_round(forms: tuple[OutputFormat, ...], 
 def test_revert_may_be_placed_later(table: Exported, tmp_path: Path, engine: Engine) -> None:
     later = instant(WINDOWS) + timedelta(minutes=7)
     exportkit.revert(table.windows, tmp_path / "out", at=later, engine=engine)
+    again = exportkit.revert(table.windows, tmp_path / "out", at=later.isoformat(), engine=engine)
+    assert again.already, "text names the same instant"
     folder = made(tmp_path / "out")
     assert exportkit.open(folder).summary.window == Window(later, later + timedelta(seconds=1))
     assert {change.write_timestamp for change in exportkit.open(folder).changes()} == {to_micros(later)}
 
 
 @pytest.mark.parametrize(
-    "at", [instant(WINDOWS) - timedelta(microseconds=1), instant(WINDOWS).replace(tzinfo=None)], ids=["early", "naive"]
+    "at",
+    [
+        instant(WINDOWS) - timedelta(microseconds=1),
+        instant(WINDOWS).replace(tzinfo=None),
+        datetime.max.replace(tzinfo=UTC),
+        "2026-01-15T10:20:00",
+        "tomorrow",
+        1_768_472_400,
+    ],
 )
-def test_revert_may_not_be_placed_anywhere(at: datetime, table: Exported, tmp_path: Path, engine: Engine) -> None:
+def test_revert_may_not_be_placed_anywhere(at: Any, table: Exported, tmp_path: Path, engine: Engine) -> None:
     with pytest.raises(UsageError, match="at is "):
         exportkit.revert(table.windows, tmp_path / "out", at=at, engine=engine)
     assert not (tmp_path / "out").exists()

@@ -348,3 +348,25 @@ def test_the_state_can_be_read_without_writing_it(engine: Engine, tmp_path: Path
             assert export.to_arrow(["pk"]).num_rows == export.summary.item_count == 39
             assert list(temp.iterdir())
         assert list(temp.iterdir()) == []
+
+
+def test_a_state_that_is_open_is_not_opened_again(tmp_path: Path) -> None:
+    state = exportkit.replay(written(tmp_path / "in"))
+    with state as export:
+        with pytest.raises(UsageError, match="open already"), state:
+            pass
+        assert {(item["pk"],): item["n"] for item in export.items()} == numbers(STORY.state(END))
+    with state as export:
+        assert export.summary.item_count == 39
+
+
+def test_a_state_that_could_not_be_rebuilt_can_be_opened_later(tmp_path: Path) -> None:
+    base = written(tmp_path / "in")
+    state = exportkit.replay(base)
+    (file, *_) = (file for file in Made(tmp_path / "in", base).data_files if len(gzip.decompress(file.read_bytes())))
+    file.rename(file.with_suffix(".away"))
+    with pytest.raises(StoreError), state:
+        pass
+    file.with_suffix(".away").rename(file)
+    with state as export:
+        assert export.summary.item_count == 39
