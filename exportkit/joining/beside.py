@@ -1,9 +1,11 @@
 """The incremental exports of a table that lie beside its base."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from exportkit.errors import ChainError, UsageError
 from exportkit.export import Export
 from exportkit.locations import ExportStatus, FoundExport, find_below
 from exportkit.model.layout import export_id_time
@@ -15,6 +17,7 @@ __all__ = ["Beside", "look_beside", "open_all"]
 
 _OPENERS = 16
 _SHOWN = 3
+_BEFORE_ANEW = "before anything is exported anew: wait for what is running, copy again what is not whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,26 @@ class Beside:
     Attributes:
         increments: The incremental exports of its table, but those that exportkit made: URI, summary, window.
         warnings: What else there is that may belong to it.
+        may_be_had: Whether some of that can be waited for, or copied again.
     """
 
     increments: tuple[tuple[str, ManifestSummary, Window], ...]
     warnings: tuple[str, ...]
+    may_be_had: bool
+
+    @contextmanager
+    def told_of(self) -> Iterator[None]:
+        """Notes what else there is on the error by which a block says that changes are missing."""
+        try:
+            yield
+        except (ChainError, UsageError) as error:
+            if isinstance(error, ChainError) and error.reason != "gap":
+                raise
+            for warning in self.warnings:
+                error.add_note(warning)
+            if self.may_be_had:
+                error.add_note(_BEFORE_ANEW)
+            raise
 
 
 def look_beside(base: Export) -> Beside:
@@ -54,13 +73,14 @@ def look_beside(base: Export) -> Beside:
             made.append(found.uri)
         else:
             increments.append((found.uri, summary, window))
+    unfinished, unreadable = _unfinished(base, every), _unreadable(every)
     warnings = (
         _told(store, "made-by-exportkit", "made by exportkit, and so not taken: name those that are meant", made),
         _told(store, "table-recreated", "of another table of the same name, and so not taken", of_others),
-        _told(store, "not-complete", "running or failed: they may belong to the chain", _unfinished(base, every)),
-        _told(store, "unreadable", "that cannot be read: they may belong to the chain", _unreadable(every)),
+        _told(store, "not-complete", "running or failed: they may belong to the chain", unfinished),
+        _told(store, "unreadable", "that cannot be read: they may belong to the chain", unreadable),
     )
-    return Beside(tuple(increments), tuple(filter(None, warnings)))
+    return Beside(tuple(increments), tuple(filter(None, warnings)), bool(unfinished or unreadable))
 
 
 def open_all(store: Store, uris: Sequence[str], options: StoreOptions) -> list[Export]:

@@ -5,6 +5,7 @@ refused, and what is known of each window that is applied. ``docs/chains.md`` ha
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -136,6 +137,7 @@ def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainR
         StoreError: Storage failed.
     """
     instant = state_time(base)
+    beside = None
     if increments is None:
         beside = look_beside(base)
         warnings = [*beside.warnings]
@@ -143,10 +145,11 @@ def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainR
     else:
         candidates, repeated = named(increments)
         warnings = [*repeated, *check_table(base, increments)]
-    candidates, late = up_to(candidates, instant, rules.until)
-    candidates.sort(key=lambda candidate: candidate.rank)
-    chain = plan_chain(instant, [(candidate.window, candidate) for candidate in candidates])
-    refuse_unless_tiled(chain, base.uri, base.summary.table_arn, rules)
+    with beside.told_of() if beside else nullcontext():
+        candidates, late = up_to(candidates, instant, rules.until)
+        candidates.sort(key=lambda candidate: candidate.rank)
+        chain = plan_chain(instant, [(candidate.window, candidate) for candidate in candidates])
+        refuse_unless_tiled(chain, base.uri, base.summary.table_arn, rules)
     links = _opened(chain, base)
     exports = [base, *(link.export for link in links)]
     if increments is None:

@@ -36,13 +36,20 @@ def refuse_unless_tiled(chain: Chain[Candidate], uri: str, table_arn: str | None
         raise ChainError(uri, told, "gap")
     first_overlap = next((link for link in chain.links if link.join is Join.OVERLAP), None)
     if first_overlap and not (rules and rules.allow_overlap):
-        go_on = ", or go on with the best that can be told: --allow-overlap" if rules else ""
+        stop = _stop_in_front(chain, first_overlap) if rules else ""
+        go_on = f"{stop}, or go on with the best that can be told: --allow-overlap" if rules else ""
         told = (
             f"overlap: {listed(chain.overlaps)} is covered twice, the second time by {first_overlap.export.uri}. A "
             "window tells net effects, so what was made and deleted across both would stay as a ghost. Take windows "
             f"that tile{go_on}"
         )
         raise ChainError(uri, told, "overlap")
+
+
+def _stop_in_front(chain: Chain[Candidate], link: Link[Candidate]) -> str:
+    """Returns how a chain can be had that stops in front of a window; nothing where none is before it."""
+    place = chain.links.index(link)
+    return f", stop in front of it (--until {format_time(chain.links[place - 1].window.end)})" if place else ""
 
 
 def warnings_of_base(

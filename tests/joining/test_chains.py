@@ -197,6 +197,7 @@ def test_an_overlap_is_refused_or_goes_on_with_ghosts_looked_for(tmp_path: Path)
         "overlap",
         f"{state.uri}: overlap: [{at(5)}, {at(10)}) (5 min) is covered twice, the second time by {windows[1].uri}. ",
         "ghost",
+        f"Take windows that tile, stop in front of it (--until {at(10)}), or go on with",
         "--allow-overlap",
     ):
         plan_replay(state, windows, ChainRules(allow_gap=True))

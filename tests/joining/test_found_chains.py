@@ -1,17 +1,20 @@
 """Which increments are found beside a base, and what the service says of those that are named by their ARNs."""
 
 import os
+import pickle
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exportkit.errors import AccessDeniedError
+from exportkit.errors import AccessDeniedError, ChainError, UsageError
 from exportkit.export import open_export
 from exportkit.joining.chains import ChainRules, plan_replay
 from exportkit.model.chain import Join, LeftOut
 from exportkit.store import StoreOptions
-from tests.export.layouts import Laid, lay_out, lay_out_started
+from tests.commands import run
+from tests.export.layouts import START, Laid, lay_out, lay_out_started
 from tests.joining.chained import base, exportkits, joins, refusal, window
 from tests.servers.dynamodb import DynamoDB
 from tests.servers.s3 import S3
@@ -62,6 +65,36 @@ def test_what_may_belong_to_the_chain_is_told(tmp_path: Path) -> None:
     )
     assert unreadable.startswith("unreadable: beside the base an export is that cannot be read")
     assert spoilt.folder.name in unreadable
+
+
+@pytest.mark.parametrize("until", [None, START + timedelta(minutes=30)], ids=["the end", "an instant"])
+@pytest.mark.parametrize("what", ["running", "unreadable"])
+def test_a_gap_is_refused_with_what_may_fill_it(tmp_path: Path, what: str, until: datetime | None) -> None:
+    state = base(tmp_path)
+    for pair in ((0, 15), (30, 45)):
+        window(tmp_path, *pair)
+    if what == "running":
+        missing = lay_out_started(tmp_path, time=30)
+    else:
+        laid = lay_out(tmp_path, window=(15, 30))
+        laid.summary.write_bytes(b"{")
+        missing = laid.folder
+    with pytest.raises((ChainError, UsageError)) as caught:
+        plan_replay(state, None, ChainRules(until=until))
+    told, advice = pickle.loads(pickle.dumps(caught.value)).__notes__
+    assert missing.name in told
+    assert "wait for what is running, copy again" in advice
+    done = run("replay", state.uri, "--dry-run")
+    assert done.code == 1
+    assert missing.name in done.err
+
+
+def test_a_gap_with_nothing_to_fill_it_is_told_alone(tmp_path: Path) -> None:
+    state = base(tmp_path)
+    window(tmp_path, 15, 30)
+    with pytest.raises(ChainError) as caught:
+        plan_replay(state, None, ChainRules())
+    assert not hasattr(caught.value, "__notes__")
 
 
 def test_tables_without_names_are_found_by_that(tmp_path: Path) -> None:
