@@ -258,7 +258,7 @@ class DriftError(ExportError):
 
     Attributes:
         drift: How many, by kind: ``missing``, ``unexpected``, ``different``.
-        samples: The first of them: kind, file, line and byte offset of the change, key, both images.
+        samples: The first of them: kind, ExportId, file, line and byte offset of the change, key, both images.
     """
 
     def __init__(self, drift: Mapping[str, int], samples: Sequence[Mapping[str, Any]]) -> None:

@@ -18,4 +18,4 @@ def duplicate_key_error(exports: Sequence[Export | None], found: KeyedTwice) -> 
         found: Where the two stand.
     """
     first, second = named_places(exports, (found.first, found.second))
-    return DuplicateKeyError(first, second)
+    return DuplicateKeyError(first[:3], second[:3])

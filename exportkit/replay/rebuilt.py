@@ -34,6 +34,7 @@ from exportkit.replay.options import ReplayOptions
 from exportkit.replay.plan import ReplayPlan, plan_of
 from exportkit.replay.rebuild import Rebuilding, words_of
 from exportkit.replay.report import ReplayReport
+from exportkit.replay.samples import sample_told_before
 from exportkit.replay.state import StateSource
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.temporary import temporary_folder
@@ -311,7 +312,8 @@ class Rebuilt:
             StoreError: It is gone or incomplete.
         """
         store = open_store(made.uri, self.options.storage.for_output())
-        told = lineage_of_result(store, made.uri, ["key", "counts", "drift", "samples"])
+        told = dict(lineage_of_result(store, made.uri, ["key", "counts", "drift", "samples"]))
+        told["samples"] = [sample_told_before(sample) for sample in told["samples"]]
         self._refuse_drift(told)
         return told
 

@@ -25,7 +25,8 @@ class ReplayReport:
             ``repeated`` records set aside for a later one of the same export and key; ``ghosts`` taken for deleted in
             an overlap; ``items`` of the result.
         drift: Changes whose old image is not the state before them, by kind.
-        samples: The first of those: kind, file, line and byte offset of the change, key, both images.
+        samples: The first of those: kind, ExportId, file, line and byte offset of the change, key, both images. Of a
+            result that was there the file is told as ``EXPORTID/…/NAME``.
         verified: What verify said of the result; None if it was not asked.
         dataset: What convert did; None where the result is an export.
         seconds: What it took.

@@ -178,6 +178,12 @@ def test_drift_is_counted_and_told_with_both_images(engine: Engine, tmp_path: Pa
     again = rebuilt(tmp_path / "in" / "AWSDynamoDB" / Path(report.chain.base.uri).name, engine).write(tmp_path / "out")  # type: ignore[union-attr]
     assert again.already
     assert again.drift == report.drift
+    window = report.chain.links[0].export.id
+    assert {sample["export"] for sample in report.samples} == {window}
+    names = [Path(sample["file"]).name for sample in report.samples]
+    assert [sample["file"] for sample in again.samples] == [f"{window}/…/{name}" for name in names]
+    kept = orjson.loads((Path(report.dest) / "lineage.json").read_bytes())["samples"]
+    assert [(sample["export"], sample["file"]) for sample in kept] == [(window, name) for name in names]
 
 
 def test_drift_can_be_refused(engine: Engine, tmp_path: Path) -> None:
@@ -192,7 +198,7 @@ def test_drift_in_a_result_that_is_there_is_refused_too(engine: Engine, tmp_path
     base = drifted(tmp_path / "in")
     rebuilt(base, engine).write(tmp_path / "out")
     there = files_in(tmp_path / "out")
-    with pytest.raises(DriftError, match=r"1 missing, 1 unexpected, 1 different"):
+    with pytest.raises(DriftError, match=r"1 missing, 1 unexpected, 1 different\); first [0-9a-f-]{23}/…/\w+\.json"):
         rebuilt(base, engine, strict=True).write(tmp_path / "out")
     assert files_in(tmp_path / "out") == there
 
