@@ -50,7 +50,8 @@ def compact(
         engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
 
     Raises:
-        UsageError: An argument is out of range, or something else lies in the destination.
+        UsageError: An argument is out of range, or something else lies in the destination,
+            or that lies in an input.
         ChainError: The windows do not tile, or the exports are full, filtered, or of several tables.
         MalformedRecordError: A record cannot be read, or its key is not what it has to be.
         ManifestError: A manifest is malformed, or lists a data file twice; told before data is read.

@@ -88,7 +88,8 @@ def diff(
         engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
 
     Raises:
-        UsageError: An argument is out of range, the key is not known, or something else lies in the destination.
+        UsageError: An argument is out of range, the key is not known, or something else lies in the destination,
+            or that lies in an input.
         ChainError: The two are not to be compared: one is incremental, filtered, or of another table.
         DuplicateKeyError: Two items of one state have one key.
         MalformedRecordError: A record cannot be read, or has no key.

@@ -12,6 +12,7 @@ from exportkit.joining.identity import inputs_of
 from exportkit.joining.joins import Totals
 from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport
+from exportkit.joining.outside import check_outside
 from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.joining import Operation
@@ -76,10 +77,11 @@ class Making:
             write: Writes its data files; returns the counts and what the lineage tells beside them.
 
         Raises:
-            UsageError: Another result is there.
+            UsageError: Another result is there, or it would lie in an input.
             LockedError: Another run writes this one.
             StoreError: It cannot be written.
         """
+        check_outside(dest, self.inputs)
         storage = self.options.storage
         inputs = inputs_of(self.inputs)
         made = MadeExport(dest, storage, self.summary, str(self.operation), inputs, settings, self.carried)

@@ -59,7 +59,8 @@ def revert(
         engine: Reads and joins the records; chosen as ``docs/engine.md`` says if None.
 
     Raises:
-        UsageError: An argument is out of range, or something else lies in the destination.
+        UsageError: An argument is out of range, or something else lies in the destination,
+            or that lies in an input.
         ChainError: One has no old images; or as ``exportkit.compact``.
         ExportkitError: As ``exportkit.compact``.
 

@@ -22,6 +22,7 @@ from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
 from exportkit.joining.identity import Identity, identify, inputs_of
 from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport
+from exportkit.joining.outside import check_outside
 from exportkit.joining.sizes import check_space
 from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
@@ -174,7 +175,7 @@ class Rebuilt:
             verify_result: Read the result again, every record of it.
 
         Raises:
-            UsageError: Another export is where the result goes.
+            UsageError: Another export is where the result goes, or that lies in an input.
             DriftError: There is drift, and it is refused.
             DuplicateKeyError: Two items of the base have one key that a change hits.
             MalformedRecordError: A record cannot be read.
@@ -185,6 +186,7 @@ class Rebuilt:
             StoreError: Something cannot be read or written.
         """
         started = time.monotonic()
+        check_outside(dest, self.chain.exports)
         with self._made(dest, self.options.storage) as made:
             already = made.already is not None
             if not already:
@@ -222,6 +224,7 @@ class Rebuilt:
         if unknown := arguments.keys() - ConvertArguments.__annotations__.keys():
             raise TypeError(f"to_parquet() takes no argument named {', '.join(sorted(unknown))}")
         started = time.monotonic()
+        check_outside(dest, self.chain.exports)
         options = self.options
         prepared = prepare(
             dest,

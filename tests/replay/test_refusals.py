@@ -5,18 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from exportkit.model.times import to_micros
 from tests.commands import left_behind, run
-from tests.export.layouts import Laid, lay_out, lay_out_started
+from tests.export.layouts import START, Laid, lay_out, lay_out_started
 from tests.making import Made
+from tests.servers.s3 import S3
 
-CHANGE = (
-    b'{"Metadata":{"WriteTimestampMicros":{"N":"1768384860000000"}},'
-    b'"Keys":{"pk":{"S":"a"}},"NewImage":{"pk":{"S":"a"}}}\n'
-)
+MINUTE = 60_000_000
 
 
 def window(root: Path, first: float, last: float, **named: object) -> Laid:
-    return lay_out(root, window=(first, last), files=(CHANGE,), **named)  # type: ignore[arg-type]
+    """Lays out an incremental export of one change, a minute after its window's start."""
+    micros = to_micros(START) + int((first + 1) * MINUTE)
+    change = (
+        b'{"Metadata":{"WriteTimestampMicros":{"N":"%d"}},"Keys":{"pk":{"S":"a"}},"NewImage":{"pk":{"S":"a"}}}\n'
+        % micros
+    )
+    return lay_out(root, window=(first, last), files=(change,), **named)  # type: ignore[arg-type]
 
 
 def gap(root: Path) -> list[Path]:
@@ -119,6 +124,59 @@ def test_an_instant_that_no_window_ends_at(until: str, tmp_path: Path) -> None:
     assert done.code in {1, 2}, done.err
     assert "2026-01-14T10:15:00.000Z" in done.err, "the ends there are"
     assert left_behind(tmp_path / "out") == []
+
+
+def commands(root: Path) -> dict[str, list[object]]:
+    """Lays out exports, and returns by command what is made of them."""
+    base, other = lay_out(root).folder, lay_out(root, time=30).folder
+    first, second = window(root, 0, 15).folder, window(root, 15, 30).folder
+    return {
+        "replay": [base, first, second],
+        "replay --to parquet": [base, first, second],
+        "diff --key pk": [base, other],
+        "compact": [first, second],
+        "revert": [first, second],
+    }
+
+
+@pytest.mark.parametrize("place", [".", "data", "data/deeper", "deeper"])
+@pytest.mark.parametrize("number", [0, -1], ids=["first", "last"])
+@pytest.mark.parametrize("command", ["replay", "replay --to parquet", "diff --key pk", "compact", "revert"])
+def test_nothing_is_written_into_an_input(command: str, number: int, place: str, tmp_path: Path) -> None:
+    inputs = commands(tmp_path)[command]
+    before = left_behind(tmp_path)
+    done = run(*command.split(), *inputs, "-o", f"{inputs[number]}/{place}")
+    assert done.code == 2, f"{done.out}\n{done.err}"
+    assert "belongs to the input" in done.err
+    assert left_behind(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["replay", "compact", "revert"])
+def test_nothing_is_written_among_the_data_of_windows(command: str, tmp_path: Path) -> None:
+    done = run(command, *commands(tmp_path)[command], "-o", tmp_path / "AWSDynamoDB" / "data")
+    assert done.code == 2, f"{done.out}\n{done.err}"
+    assert "belongs to the input" in done.err
+
+
+@pytest.mark.parametrize("command", ["replay", "diff --key pk", "compact", "revert"])
+def test_results_go_beside_their_inputs(command: str, tmp_path: Path) -> None:
+    done = run(*command.split(), *commands(tmp_path)[command], "-o", tmp_path)
+    assert done.code == 0, f"{done.out}\n{done.err}"
+
+
+@pytest.mark.server
+def test_nothing_is_written_into_an_input_in_a_bucket(tmp_path: Path, s3: S3) -> None:
+    laid, first = lay_out(tmp_path, prefix="a"), window(tmp_path, 0, 15, prefix="a")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            s3.client.upload_file(str(path), s3.bucket, str(path.relative_to(tmp_path)))
+    inputs = [f"{s3.uri}/{each.folder.relative_to(tmp_path)}" for each in (laid, first)]
+    for dest in (inputs[0], f"{inputs[0]}/data/", f"{s3.uri}/a/AWSDynamoDB/data/x", inputs[1]):
+        done = run("replay", *inputs, "-o", dest, "--endpoint-url", s3.url)
+        assert done.code == 2, f"{done.out}\n{done.err}"
+        assert "belongs to the input" in done.err
+    done = run("replay", *inputs, "-o", f"{s3.uri}/a", "--endpoint-url", s3.url)
+    assert done.code == 0, f"{done.out}\n{done.err}"
 
 
 def test_a_plan_tells_what_covers_what(tmp_path: Path) -> None:
