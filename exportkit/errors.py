@@ -369,7 +369,7 @@ class GzipError(_PlacedError, DataError):
 
     Attributes:
         uri: The data file.
-        message: What the inflater said.
+        message: What is wrong, how far it was read, and what to do.
     """
 
 

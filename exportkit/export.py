@@ -4,6 +4,7 @@ import base64
 import hashlib
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,13 +18,22 @@ from exportkit.errors import (
     ObjectNotFoundError,
     UsageError,
 )
-from exportkit.locations import ExportStatus, FoundExport, Location, find_below, no_export, resolve, summary_bytes
+from exportkit.locations import (
+    ExportStatus,
+    FoundExport,
+    Location,
+    find_below,
+    missing_manifest,
+    no_export,
+    resolve,
+    summary_bytes,
+)
 from exportkit.model import layout
 from exportkit.model.description import ExportDescription
 from exportkit.model.layout import Anchor, place_key
 from exportkit.model.manifest import DataFileEntry, ManifestSummary
 from exportkit.model.repeats import Repeats, digest
-from exportkit.store import Store, StoreOptions
+from exportkit.store import ByteStream, ObjectInfo, Store, StoreOptions
 
 __all__ = [
     "DataFile",
@@ -216,7 +226,7 @@ class Export:
         try:
             stream = self.store.open(self.files_uri)
         except ObjectNotFoundError as error:
-            raise ManifestError(self.files_uri, "there is no such file", True) from error
+            raise missing_manifest(self.files_uri) from error
         with stream:
             while block := stream.read(_BLOCK):
                 if kept is not None:
@@ -226,6 +236,21 @@ class Export:
                 yield block
         if kept is not None:
             self._files_data = b"".join(kept)
+
+    def open_data(self, uri: str) -> ByteStream:
+        """Opens a data file.
+
+        Raises:
+            ObjectNotFoundError: It is missing; says what to do.
+            StoreError: It cannot be opened.
+        """
+        with _listed():
+            return self.store.open(uri)
+
+    def stat_data(self, uri: str) -> ObjectInfo:
+        """Returns what storage says of a data file; raises as ``open_data``."""
+        with _listed():
+            return self.store.stat(uri)
 
     def checksum(self, manifest_uri: str) -> ManifestChecksum | None:
         """Returns what the file beside a manifest says its MD5 is; None if there is no such file.
@@ -339,6 +364,17 @@ class DataFiles(Iterator[DataFile]):
         if rest:
             yield number, rest
         self.md5 = base64.b64encode(md5.digest()).decode()
+
+
+@contextmanager
+def _listed() -> Iterator[None]:
+    """Tells what to do where a file that a manifest lists is missing."""
+    try:
+        yield
+    except ObjectNotFoundError as error:
+        again = "copy it again; if it is missing at its source too, export anew"
+        told = f"{error.message}, but the manifest lists it; {again}"
+        raise ObjectNotFoundError(error.uri, told) from error
 
 
 def open_export(location: Location, options: StoreOptions | None = None) -> Export:

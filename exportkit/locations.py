@@ -29,6 +29,7 @@ __all__ = [
     "Location",
     "find_below",
     "find_exports",
+    "missing_manifest",
     "no_export",
     "resolve",
     "resolve_location",
@@ -168,10 +169,16 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
         return FoundExport(folder, ExportStatus.INCOMPLETE, error=ExportIncompleteError(folder, unfinished)), []
     has_data = layout.is_export_id(store.name(folder)) and store.join(folder, layout.DATA_FOLDER) in folders
     if has_data or any(layout.is_manifest(name) for name in names):
-        missing = ManifestError(store.join(folder, layout.MANIFEST_SUMMARY), "there is no such file", True)
+        missing = missing_manifest(store.join(folder, layout.MANIFEST_SUMMARY))
         return FoundExport(folder, ExportStatus.BROKEN, error=missing), []
     shared = store.join(folder, layout.DATA_FOLDER) if store.name(folder) == layout.ROOT_FOLDER else None
     return None, [uri for uri in folders if uri != shared]
+
+
+def missing_manifest(uri: str) -> ManifestError:
+    """Returns what tells that a manifest is missing from an export that is there."""
+    told = "there is no such file; copy the export again; if it is missing at its source too, export anew"
+    return ManifestError(uri, told, missing=True)
 
 
 def no_export(store: Store, folder: str) -> ObjectNotFoundError:

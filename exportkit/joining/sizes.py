@@ -46,7 +46,7 @@ def measure(export: Export) -> ExportSize:
     """
 
     def size(file: DataFile) -> tuple[str, int]:
-        return file.uri, export.store.stat(file.uri).size
+        return file.uri, export.stat_data(file.uri).size
 
     found = list(in_order(size, (file for file in export.files() if file.entry.item_count), _ASKERS))
     looked_into = found[:: max(1, len(found) // _LOOKED_INTO)]

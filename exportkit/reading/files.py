@@ -69,7 +69,7 @@ class CheckedFile:
         self._export = export
         self._file = file
         self._progress = progress or NoProgress()
-        self._stream = DataStream(export.store.open(file.uri), file.uri, hashed=file.entry.md5 is not None)
+        self._stream = DataStream(export.open_data(file.uri), file.uri, hashed=file.entry.md5 is not None)
         self._bytes_told = self._records_told = 0
 
     def __iter__(self) -> Generator[bytes, None, None]:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from types import TracebackType
@@ -23,6 +24,18 @@ else:
     _FAULTS = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[BaseException]", isal_zlib.error))
 
 __all__ = ["CHUNK_SIZE", "DataStream"]
+
+_MAGIC = b"\x1f\x8b"
+_SAID = {
+    "gzipped file": "bytes that are no gzip lie behind the end of its gzip data",
+    "CRC": "the CRC of its content is wrong",
+    "length of data": "the length of its content is wrong",
+    "header": "a gzip header in it is malformed",
+    "method": "a gzip header in it is malformed",
+}
+"""What inflaters say of a file that begins as a gzip, and what it means."""
+_NUMBER = re.compile(r"Error -?\d+ ")
+_REMEDY = "copy the file again; if it is so at its source too, export anew"
 
 CHUNK_SIZE = 256 * 1024  # as fast as larger ones, and it stays in L2 until the engine has read it
 
@@ -75,9 +88,25 @@ class DataStream:
                 self._bytes += len(chunk)
                 yield chunk
             if not self._raw.count:
-                raise EOFError("an object of 0 bytes is no gzip")
+                raise EOFError
         except _FAULTS as error:
-            raise GzipError(self._uri, f"{error} (within the first {self._raw.count:,} compressed bytes)") from error
+            where = f"within the first {self._raw.count:,} compressed bytes"
+            raise GzipError(self._uri, f"{self._fault(error)} ({where}); {_REMEDY}") from error
+
+    def _fault(self, error: BaseException) -> str:
+        """Returns what is wrong, in words: those of the inflaters are for programmers, and not the same."""
+        said = str(error)
+        if not self._raw.count:
+            return "an object of 0 bytes is no gzip"
+        if not _MAGIC.startswith(self._raw.start):
+            return "it is no gzip: it begins with other bytes"
+        if isinstance(error, EOFError) or self._raw.start != _MAGIC:
+            # Where the inflater wants a whole header, it does not say whether one was begun.
+            return "it ends before its gzip data do, or a few bytes that are no gzip lie behind them"
+        for words, told in _SAID.items():
+            if words in said:
+                return told
+        return f"its compressed data are damaged: {_NUMBER.sub('', said.rpartition(': ')[2])}"
 
     def drain(self) -> None:
         """Hashes the rest of the object without inflating it.
@@ -128,6 +157,7 @@ class _Hashing(io.RawIOBase):
         self._hashed = hashed
         self.md5 = hashlib.md5(usedforsecurity=False)
         self.count = 0
+        self.start = b""  # the first two bytes
 
     def readable(self) -> bool:
         return True
@@ -139,6 +169,8 @@ class _Hashing(io.RawIOBase):
             data += more
         if self._hashed:
             self.md5.update(data)
+        if self.count < len(_MAGIC):
+            self.start += data[: len(_MAGIC) - self.count]
         self.count += len(data)
         return data
 
@@ -146,6 +178,8 @@ class _Hashing(io.RawIOBase):
         count = self._source.readinto(buffer)
         if self._hashed:
             self.md5.update(memoryview(buffer)[:count])
+        if self.count < len(_MAGIC):
+            self.start += bytes(memoryview(buffer)[: min(count, len(_MAGIC) - self.count)])
         self.count += count
         return count
 

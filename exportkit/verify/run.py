@@ -18,6 +18,7 @@ from exportkit.errors import (
     UsageError,
 )
 from exportkit.export import DataFile, DataFiles, Export, open_export
+from exportkit.locations import missing_manifest
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.key import check_key
@@ -150,7 +151,7 @@ class _Run:
         folders, objects = store.children(folder)
         if not folders and not objects:
             raise error
-        return ManifestError(store.join(folder, "manifest-summary.json"), "there is no such file", missing=True)
+        return missing_manifest(store.join(folder, "manifest-summary.json"))
 
     def _unreadable(self, location: str, error: ExportError) -> VerifyReport:
         """Returns the report on an export whose summary cannot be read: nothing else can be checked."""

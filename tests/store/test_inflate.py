@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import random
+import re
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -173,6 +174,39 @@ def test_the_error_says_where_and_what_came_before_is_handed_on() -> None:
     assert str(caught.value).startswith("s3://b/x.json.gz: ")
     opened.drain()
     assert opened.md5 == md5(bytes(broken))
+
+
+DATA = gz(lines(50))
+CUT = "it ends before its gzip data do"
+BEHIND = "bytes that are no gzip lie behind the"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "an object of 0 bytes is no gzip"),
+        (b"{}\n", "it is no gzip: it begins with other bytes"),
+        (b"BZh91AY&SY" * 9, "it is no gzip: it begins with other bytes"),
+        (b"\x1f", CUT),
+        (DATA[:3], CUT),
+        (DATA[:300], CUT),
+        (DATA[:-4], CUT),
+        (DATA + DATA[:300], CUT),
+        (DATA + b"junk", f"({CUT}, or a few )?{BEHIND}"),
+        (DATA + b"junk" * 10, f"{BEHIND} end of its gzip data"),
+        (DATA + b"junk" * 100_000, f"{BEHIND} end of its gzip data"),
+        (DATA + b"\x1f\x8b\x07" * 9, "a gzip header in it is malformed"),
+        (DATA[:-8] + b"abcd" + DATA[-4:], "the CRC of its content is wrong"),
+        (DATA[:-4] + b"abcd", "the length of its content is wrong"),
+        (DATA[:10] + b"\xff" * 50, "its compressed data are damaged: [Ii]nvalid [a-z ]+"),
+    ],
+)
+def test_what_is_wrong_is_told_in_words_with_what_to_do(data: bytes, said: str) -> None:
+    with pytest.raises(GzipError) as caught:
+        list(stream(data))
+    read = r"\(within the first [0-9,]+ compressed bytes\)"
+    advice = "copy the file again; if it is so at its source too, export anew"
+    assert re.fullmatch(f"{said}.* {read}; {advice}", caught.value.message), caught.value.message
 
 
 def test_an_error_of_storage_stays_one() -> None:
