@@ -91,7 +91,7 @@ def diff(
     """Makes the change that leads from one state of a table to another, or counts what is in it.
 
     The change is an incremental export with both images: replayed onto BEFORE it gives AFTER. Exits 1 if the two
-    are not to be compared, 3 if it could not be done.
+    are not to be compared or one is wrong (its manifests, a count), 3 if it could not be done.
 
     Args:
         before: The earlier full export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
@@ -138,7 +138,8 @@ def compact(
 ) -> int:
     """Makes one change of several: an incremental export over all their windows, with the same net effect.
 
-    Exits 1 if the windows do not lie one behind the other, 3 if it could not be done.
+    Exits 1 if the windows do not lie one behind the other or one is wrong (its manifests, a count), 3 if it
+    could not be done.
 
     Args:
         first: An incremental export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.
@@ -177,7 +178,8 @@ def revert(
 ) -> int:
     """Makes the change that undoes others: replayed behind them it leads back to the state before them.
 
-    They need both images. Exits 1 if they lack them, or do not lie one behind the other, 3 if it could not be done.
+    They need both images. Exits 1 if they lack them, do not lie one behind the other, or one is wrong (its
+    manifests, a count), 3 if it could not be done.
 
     Args:
         first: An incremental export: its folder, its manifest-summary.json, an S3 URI of either, or its ARN.

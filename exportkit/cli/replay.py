@@ -70,8 +70,8 @@ def replay(
     """Replays incremental exports onto a full one: the table at a later instant, as an export or as Parquet.
 
     Every input is verified while it is read. Exits 0 if done, 1 if the chain is refused (a gap, an overlap, another
-    table) or there is drift under --strict, 3 if it could not be done; then nothing is left of an export, and of
-    Parquet what the same command goes on with, unless an input is wrong.
+    table), an input is wrong (its manifests, a count) or there is drift under --strict, 3 if it could not be done;
+    then nothing is left of an export, and of Parquet what the same command goes on with, unless an input is wrong.
 
     Args:
         base: The full export: folder, manifest-summary.json, S3 URI of either, or export ARN.

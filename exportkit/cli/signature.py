@@ -23,7 +23,8 @@ def signature(
     """Tells the signature of the items a full export holds; of several exports, whether they hold the same.
 
     Equal items give equal signatures, whatever the format, the files, the order of items,
-    attributes and set elements, and the spelling of numbers. Exits 1 where signatures differ.
+    attributes and set elements, and the spelling of numbers. Exits 1 where signatures differ, and where an
+    export is wrong (its manifests, a count): then nothing is printed on stdout.
 
     Args:
         locations: Full exports: each a folder, its manifest-summary.json, an S3 URI of either, or an export ARN.

@@ -14,7 +14,15 @@ import pytest
 from exportkit.algebra.signature import ALGORITHM, Signature, signature
 from exportkit.cli import main
 from exportkit.engine.protocols import Engine
-from exportkit.errors import ChainError, ItemCountError, MalformedRecordError, Md5MismatchError, StoreError, UsageError
+from exportkit.errors import (
+    ChainError,
+    ExportkitError,
+    ItemCountError,
+    MalformedRecordError,
+    Md5MismatchError,
+    StoreError,
+    UsageError,
+)
 from exportkit.generate import generate
 from exportkit.generate.options import GenerateOptions
 from exportkit.model.formats import ExportType, OutputFormat
@@ -134,6 +142,23 @@ def test_what_is_wrong_with_the_export_is_told(
         signature(made.folder, engine=engine, jobs=jobs)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda made: made.data_files[1].unlink(), "but the manifest lists it; copy it again; if it is missing at its"),
+        (lambda made: (made.folder / "manifest-files.json").unlink(), "there is no such file; copy the export again"),
+        (lambda made: (made.folder / "manifest-summary.json").unlink(), "there is no such file; copy the export again"),
+    ],
+    ids=["data file", "manifest-files", "summary"],
+)
+def test_what_is_missing_is_told_with_what_to_do(tmp_path: Path, spoil: Callable[[Made], None], said: str) -> None:
+    made = make_export(tmp_path, JSON, [[item(JSON, "1"), item(JSON, "2")], [item(JSON, "5")]])
+    spoil(made)
+    with pytest.raises(ExportkitError, match=said) as caught:
+        signature(made.folder)
+    assert str(caught.value).endswith("export anew")
+
+
 def test_a_record_that_is_malformed_is_told_with_its_place(tmp_path: Path, engine: Engine) -> None:
     made = make_export(tmp_path, JSON, [[item(JSON, "1"), '{"Item":{"pk":{"S":"a"}']])
     with pytest.raises(MalformedRecordError) as caught:
@@ -227,6 +252,20 @@ def test_several_are_compared(three: list[str], capsys: pytest.CaptureFixture[st
     assert not told["equal"]
     assert [each["location"] for each in told["signatures"]] == three
     assert told["signatures"][0]["signature"] == told["signatures"][1]["signature"]
+
+
+@pytest.mark.parametrize("json_too", [(), ("--json",)], ids=["text", "json"])
+def test_a_wrong_export_is_told_from_signatures_that_differ(
+    tmp_path: Path, three: list[str], json_too: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_export(tmp_path / "wrong", JSON, [[item(JSON, "1")]])
+    made.rewrite_summary(itemCount=4)
+    assert main(["signature", three[0], str(made.folder), *json_too]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert main(["signature", three[0], three[2], *json_too]) == 1
+    assert capsys.readouterr().out
 
 
 def test_refusals_have_their_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
