@@ -369,8 +369,11 @@ class GzipError(_PlacedError, DataError):
 
     Attributes:
         uri: The data file.
-        message: What is wrong, how far it was read, and what to do.
+        message: What is wrong, and how far it was read; what to do is behind it in the error's text.
     """
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; copy the file again; if it is so at its source too, export anew"
 
 
 class Md5MismatchError(_PlacedError, DataError):

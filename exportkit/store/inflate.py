@@ -35,7 +35,6 @@ _SAID = {
 }
 """What inflaters say of a file that begins as a gzip, and what it means."""
 _NUMBER = re.compile(r"Error -?\d+ ")
-_REMEDY = "copy the file again; if it is so at its source too, export anew"
 
 CHUNK_SIZE = 256 * 1024  # as fast as larger ones, and it stays in L2 until the engine has read it
 
@@ -91,7 +90,7 @@ class DataStream:
                 raise EOFError
         except _FAULTS as error:
             where = f"within the first {self._raw.count:,} compressed bytes"
-            raise GzipError(self._uri, f"{self._fault(error)} ({where}); {_REMEDY}") from error
+            raise GzipError(self._uri, f"{self._fault(error)} ({where})") from error
 
     def _fault(self, error: BaseException) -> str:
         """Returns what is wrong, in words: those of the inflaters are for programmers, and not the same."""

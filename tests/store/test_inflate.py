@@ -206,7 +206,8 @@ def test_what_is_wrong_is_told_in_words_with_what_to_do(data: bytes, said: str) 
         list(stream(data))
     read = r"\(within the first [0-9,]+ compressed bytes\)"
     advice = "copy the file again; if it is so at its source too, export anew"
-    assert re.fullmatch(f"{said}.* {read}; {advice}", caught.value.message), caught.value.message
+    assert re.fullmatch(f"{said}.* {read}", caught.value.message), caught.value.message
+    assert str(caught.value) == f"{caught.value.uri}: {caught.value.message}; {advice}"
 
 
 def test_an_error_of_storage_stays_one() -> None:
