@@ -165,6 +165,10 @@ class ManifestError(_LinedError, ExportError, ValueError):
         self.args = (uri, message, missing, line)
         self.missing = missing
 
+    def __str__(self) -> str:
+        remedy = "; copy the export again; if it is missing at its source too, export anew" if self.missing else ""
+        return f"{super().__str__()}{remedy}"
+
 
 class ExportIncompleteError(_PlacedError, ExportError):
     """The export is still running, or it failed: only ``_started`` is there."""

@@ -177,8 +177,7 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
 
 def missing_manifest(uri: str) -> ManifestError:
     """Returns what tells that a manifest is missing from an export that is there."""
-    told = "there is no such file; copy the export again; if it is missing at its source too, export anew"
-    return ManifestError(uri, told, missing=True)
+    return ManifestError(uri, "there is no such file", missing=True)
 
 
 def no_export(store: Store, folder: str) -> ObjectNotFoundError:

@@ -47,7 +47,10 @@ def test_storage_errors_are_as_the_operating_systems(kind: type[StoreError], num
     ("error", "text"),
     [
         (ManifestError("m", "why"), "m: why"),
-        (ManifestError("m", "why", missing=True), "m: why"),
+        (
+            ManifestError("m", "why", missing=True),
+            "m: why; copy the export again; if it is missing at its source too, export anew",
+        ),
         (ManifestError("m", "why", line=7), "m: line 7: why"),
         (ForeignKeyError("m", "why"), "m: why"),
         (ForeignKeyError("m", "why", 7, "a/b"), "m: line 7: why"),
