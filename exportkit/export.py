@@ -1,4 +1,7 @@
-"""One export, opened: its summary, its data files where they lie now, its checksums."""
+"""One export, opened: its summary, its data files where they lie now, its checksums.
+
+Past 400 lines, as an export and the list of its data files are one thing in two classes.
+"""
 
 import base64
 import hashlib

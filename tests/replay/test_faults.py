@@ -140,9 +140,7 @@ def test_a_file_that_is_not_what_was_written(
 
 @pytest.mark.parametrize("command", ["replay", "replay --to parquet", "compact"])
 @pytest.mark.parametrize("form", OutputFormat)
-def test_a_manifest_that_lists_another_windows_files(
-    command: str, form: OutputFormat, engine: Engine, tmp_path: Path
-) -> None:
+def test_a_manifest_of_another_window(command: str, form: OutputFormat, engine: Engine, tmp_path: Path) -> None:
     """All its sums are right: only the time of the changes tells that they are not this window's."""
     minutes = WINDOW // 15
     told = History(PK, tuple(Write(START + n * minutes, (f"k{n}",), {"pk": f"k{n}"}) for n in (7, 22)))
