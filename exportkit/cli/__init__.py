@@ -1,7 +1,7 @@
 """The command line. It parses, calls and renders; the logic lies below.
 
 Results go to stdout, everything else to stderr. Exit codes (``docs/cli.md``): 0 done and
-good, 1 the answer is no, 2 wrong usage, 3 could not be done, 130 interrupted.
+good, 1 the answer is no, 2 wrong usage, 3 could not be done, 130 interrupted, 143 ended by SIGTERM.
 """
 
 import io
@@ -24,6 +24,7 @@ from exportkit.cli.output import OutputConsole, discard_stdout, unless_nobody_re
 from exportkit.cli.replay import replay
 from exportkit.cli.schema import schema
 from exportkit.cli.service import describe, list_exports, request, wait
+from exportkit.cli.signals import Terminated, terminated_by_signal
 from exportkit.cli.signature import signature
 from exportkit.cli.text import printable
 from exportkit.cli.verify import verify
@@ -34,6 +35,7 @@ __all__ = ["app", "main"]
 _USAGE = 2
 _FAILED = 3
 _INTERRUPTED = 130
+_TERMINATED = 143
 
 
 def _version() -> str:
@@ -81,12 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _fit_streams()
     code = 0
     try:
-        with unless_nobody_reads():
+        with terminated_by_signal(), unless_nobody_reads():
             code = int(_run(list(sys.argv[1:] if arguments is None else arguments)) or 0)
     except CycloptsError:
         code = _USAGE
     except ExportkitError as error:
         code = _complain(_with_notes(f"error: {printable(str(error))}", error), error.exit_code)
+    except Terminated as ended:
+        code = _complain(_with_notes("terminated", ended), _TERMINATED)
     except KeyboardInterrupt as interrupt:
         code = _complain(_with_notes("interrupted", interrupt), _INTERRUPTED)
     except OSError as error:

@@ -1,11 +1,9 @@
 """``exportkit follow``: an unbroken chain of exports, and the table rebuilt from it."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
@@ -126,17 +124,10 @@ def follow(
 @contextmanager
 def _until_stopped() -> Iterator[None]:
     """Ends its block cleanly when the process is told to stop: nothing is left half done that the next run minds."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # SIGTERM too
         print("stopped; the next run goes on", file=sys.stderr)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _print_document(event: "FollowEvent", storage: StoreOptions) -> None:
