@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from exportkit.convert.dataset import DATASET
 from exportkit.convert.destination import LOCK, Destination
 from exportkit.convert.work import WORK_FOLDER
 from exportkit.errors import LockedError, ObjectNotFoundError, UsageError
+from exportkit.model.layout import DATASET
 from exportkit.model.times import format_time
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri

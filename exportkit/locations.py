@@ -182,13 +182,22 @@ def missing_manifest(uri: str) -> ManifestError:
 
 def no_export(store: Store, folder: str) -> ObjectNotFoundError:
     """Returns what tells that no export is in a folder or below it."""
-    why = f"no {layout.MANIFEST_SUMMARY} in it or below it"
+    why = f"no {layout.MANIFEST_SUMMARY} in it or below it{_what_instead(store, folder)}"
     if isinstance(store, LocalStore):
         if not os.path.exists(folder):  # noqa: PTH110 - URIs are text; a name may be longer than any file's
             why = "there is no such file or folder"
         elif not os.path.isdir(folder):  # noqa: PTH112 - as above
             why = f"it is a file; name the export's folder, or its {layout.MANIFEST_SUMMARY}"
     return ObjectNotFoundError(folder, f"no export is here: {why}")
+
+
+def _what_instead(store: Store, folder: str) -> str:
+    """Returns what else a folder is that no export is in, as far as that is known."""
+    if any(store.exists(store.join(each, layout.DATASET)) for each in (folder, store.parent(folder))):
+        return f"; it is what convert made of one ({layout.DATASET}): Parquet"
+    if store.name(folder) == layout.DATA_FOLDER:
+        return "; data files alone are no export: name the export's folder, above this one or beside it"
+    return ""
 
 
 def summary_bytes(store: Store, uri: str) -> bytes:

@@ -10,11 +10,11 @@ from exportkit._version import __version__
 from exportkit.convert.work import Outcome, Target, WorkPlan, WrittenPart, target_document, target_of
 from exportkit.errors import ItemCountError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.model.decode import DecodeReport, Misfit
+from exportkit.model.layout import DATASET
 from exportkit.store import Store
 
-__all__ = ["DATASET", "Finished", "read_dataset", "read_rows", "write_dataset"]
+__all__ = ["Finished", "read_dataset", "read_rows", "write_dataset"]
 
-DATASET = "dataset.json"
 FORMAT = "exportkit-dataset"
 VERSION = 1
 

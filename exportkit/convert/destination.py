@@ -4,10 +4,11 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import chain
 
-from exportkit.convert.dataset import DATASET, Finished
+from exportkit.convert.dataset import Finished
 from exportkit.convert.quarantine import QUARANTINE_FOLDER
 from exportkit.convert.work import DATA_FOLDER, WORK_FOLDER, Workplace, WorkPlan
 from exportkit.errors import UsageError
+from exportkit.model.layout import DATASET
 from exportkit.store import Store
 
 __all__ = ["LOCK", "Destination"]

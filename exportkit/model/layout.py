@@ -15,6 +15,7 @@ from hashlib import sha256
 from exportkit.model.times import from_micros
 
 __all__ = [
+    "DATASET",
     "DATA_FOLDER",
     "MANIFEST_FILES",
     "MANIFEST_SUMMARY",
@@ -34,6 +35,8 @@ MANIFEST_SUMMARY = "manifest-summary.json"
 MANIFEST_FILES = "manifest-files.json"
 STARTED = "_started"
 DATA_FOLDER = "data"
+DATASET = "dataset.json"
+"""Beside the Parquet files that ``convert`` made of an export."""
 
 _EXPORT_ID = re.compile(r"(\d{14})-[0-9a-f]{8}")
 _MANIFEST = re.compile(r"manifest-(summary|files)\.(json|md5|checksum)")

@@ -22,6 +22,7 @@ from exportkit.locations import missing_manifest
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import ExportType
 from exportkit.model.key import check_key
+from exportkit.model.layout import DATA_FOLDER, DATASET, MANIFEST_SUMMARY
 from exportkit.model.ranges import check_range
 from exportkit.model.repeats import digest
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
@@ -142,16 +143,16 @@ class _Run:
         return self.findings.report(self.level, summary.export_type, self._describe(export), counts)
 
     def _nothing_there(self, location: str, error: ObjectNotFoundError) -> ManifestError:
-        """Returns what is missing in a folder that has something in it; else raises the error."""
+        """Returns what is missing in a folder that has data files of an export as it seems; else raises the error."""
         if location.startswith("arn:"):
             raise error
         uri = normal_uri(location)
         store = open_store(uri, self.storage)
-        folder = store.parent(uri) if store.name(uri) == "manifest-summary.json" else uri
-        folders, objects = store.children(folder)
-        if not folders and not objects:
+        folder = store.parent(uri) if store.name(uri) == MANIFEST_SUMMARY else uri
+        folders, _ = store.children(folder)
+        if store.join(folder, DATA_FOLDER) not in folders or store.exists(store.join(folder, DATASET)):
             raise error
-        return missing_manifest(store.join(folder, "manifest-summary.json"))
+        return missing_manifest(store.join(folder, MANIFEST_SUMMARY))
 
     def _unreadable(self, location: str, error: ExportError) -> VerifyReport:
         """Returns the report on an export whose summary cannot be read: nothing else can be checked."""

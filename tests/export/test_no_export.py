@@ -8,6 +8,7 @@ import pytest
 from exportkit.errors import AccessDeniedError, ExportIncompleteError, ManifestError, ObjectNotFoundError, UsageError
 from exportkit.export import open_export
 from exportkit.inspect import inspect
+from exportkit.verify import verify
 from tests.commands import run
 from tests.export.layouts import lay_out, lay_out_started
 
@@ -71,6 +72,10 @@ def test_several_exports_are_listed(tmp_path: Path) -> None:
     [
         ("nowhere", "there is no such file or folder"),
         ("empty", "no manifest-summary.json in it or below it"),
+        (".", "no manifest-summary.json in it or below it$"),
+        ("bucket/AWSDynamoDB/data", "no .* below it; data files alone are no export: name the export's folder"),
+        ("converted", r"no .* below it; it is what convert made of one \(dataset.json\): Parquet"),
+        ("converted/data", r"no .* below it; it is what convert made of one \(dataset.json\): Parquet"),
         ("file.txt", "it is a file; name the export's folder, or its manifest-summary.json"),
         ("x" * 5000, "there is no such file or folder"),
     ],
@@ -78,7 +83,11 @@ def test_several_exports_are_listed(tmp_path: Path) -> None:
 def test_no_export_is_there(tmp_path: Path, location: str, why: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").touch()
-    for look in (open_export, inspect):
+    (tmp_path / "bucket" / "AWSDynamoDB" / "data").mkdir(parents=True)
+    (tmp_path / "bucket" / "AWSDynamoDB" / "data" / "x.json.gz").touch()
+    (tmp_path / "converted" / "data").mkdir(parents=True)
+    (tmp_path / "converted" / "dataset.json").touch()
+    for look in (open_export, inspect, verify):
         with pytest.raises(ObjectNotFoundError, match=f"no export is here: {why}"):
             look(tmp_path / location)
 
