@@ -10,21 +10,14 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Protocol, Self, cast
 
-from exportkit.errors import GzipError
+from isal import igzip, isal_zlib
 
-_GzipFile: Any
-_FAULTS: tuple[type[BaseException], ...]
-try:
-    from isal import igzip, isal_zlib
-except ImportError:  # no wheel for this machine: the standard library inflates, more slowly
-    _GzipFile = gzip.GzipFile
-    _FAULTS = (EOFError, gzip.BadGzipFile, zlib.error)
-else:
-    _GzipFile = igzip.IGzipFile
-    _FAULTS = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[BaseException]", isal_zlib.error))
+from exportkit.errors import GzipError
 
 __all__ = ["CHUNK_SIZE", "DataStream"]
 
+_GzipFile: Any = igzip.IGzipFile  # not typed
+_FAULTS = (EOFError, gzip.BadGzipFile, zlib.error, cast("type[BaseException]", isal_zlib.error))
 _MAGIC = b"\x1f\x8b"
 _SAID = {
     "gzipped file": "bytes that are no gzip lie behind the end of its gzip data",
@@ -33,7 +26,7 @@ _SAID = {
     "header": "a gzip header in it is malformed",
     "method": "a gzip header in it is malformed",
 }
-"""What inflaters say of a file that begins as a gzip, and what it means."""
+"""What the inflater says of a file that begins as a gzip, and what it means."""
 _NUMBER = re.compile(r"Error -?\d+ ")
 
 CHUNK_SIZE = 256 * 1024  # as fast as larger ones, and it stays in L2 until the engine has read it
@@ -93,7 +86,7 @@ class DataStream:
             raise GzipError(self._uri, f"{self._fault(error)} ({where})") from error
 
     def _fault(self, error: BaseException) -> str:
-        """Returns what is wrong, in words: those of the inflaters are for programmers, and not the same."""
+        """Returns what is wrong, in words: those of the inflater are for programmers."""
         said = str(error)
         if not self._raw.count:
             return "an object of 0 bytes is no gzip"
@@ -160,18 +153,6 @@ class _Hashing(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Returns ``size`` bytes unless the source ends: zlib's reader takes fewer for the end."""
-        data = self._source.read(size)
-        while len(data) < size and (more := self._source.read(size - len(data))):
-            data += more
-        if self._hashed:
-            self.md5.update(data)
-        if self.count < len(_MAGIC):
-            self.start += data[: len(_MAGIC) - self.count]
-        self.count += len(data)
-        return data
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any writable buffer
         count = self._source.readinto(buffer)
