@@ -1,5 +1,6 @@
 """Options that several commands share, each group as one parameter."""
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,18 @@ def parse_size(text: str) -> int:
     if size == 0:
         raise ValueError(f"{text!r} is no size: write bytes, or 64MiB, 64MB, 1GiB")
     return size
+
+
+def _names(words: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names in words such as ``pk,sk`` and ``"a,b"``, which is one."""
+    return tuple(name for word in words for name in _names_in(word))
+
+
+def _names_in(word: str) -> list[str]:
+    try:
+        return next(csv.reader([word], skipinitialspace=True), []) or [""]
+    except csv.Error:  # a line feed that is not in quotes
+        return [word]
 
 
 def _convert_size(_: object, tokens: Sequence[Token]) -> int:
@@ -219,7 +232,8 @@ class PolicyOptions:
     max_map_fields: PositiveInt = DEFAULT_MAX_MAP_FIELDS
     """Names that a map may have before its keys are taken for data, and columns that the top may have."""
     columns: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
-    """An attribute that becomes a column, the others being left out; give it once for each."""
+    """Attributes that become columns, the others being left out: NAME,NAME, or once for each; a name with a comma in
+    double quotes."""
     rest_as_json: FlagOption = False
     """Keep attributes that have no column as JSON in the column _rest."""
 
@@ -236,6 +250,6 @@ class PolicyOptions:
             names=self.names,
             flatten_depth=self.flatten_depth,
             max_map_fields=self.max_map_fields,
-            columns=self.columns or None,
+            columns=_names(self.columns) or None,
             rest_as_json=self.rest_as_json,
         )

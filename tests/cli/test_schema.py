@@ -143,8 +143,10 @@ def test_named_columns(form: OutputFormat, tmp_path: Path, capsys: pytest.Captur
     location = orders(tmp_path, form)
     found = document(capsys, location, "--columns", "pk", "--rest-as-json")
     assert found["datasets"][0]["schema"]["others"] == "rest"
-    found = document(capsys, location, "--columns", "pk", "--columns", "x")
-    assert [each["attribute"] for each in found["datasets"][0]["schema"]["columns"]] == ["pk", "x"]
+    for words in (["--columns", "pk", "--columns", "x,y"], ["--columns", 'pk, "x,y"']):
+        found = document(capsys, location, *words)
+        names = ["pk", "x", "y"] if len(words) == 4 else ["pk", "x,y"]
+        assert [each["attribute"] for each in found["datasets"][0]["schema"]["columns"]] == names
     assert found["datasets"][0]["schema"]["others"] == "skip"
     assert {note["kind"] for note in found["datasets"][0]["notes"]} == {"left-out", "never-seen"}
 
