@@ -45,7 +45,7 @@ def parse_document(data: bytes) -> Mapping[str, Any]:
 def _json(data: bytes) -> Any:
     try:
         text = data.decode("utf-8-sig")  # editors of one system write the mark
-        document = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+        document = json.loads(text, object_pairs_hook=_once, parse_float=_number, parse_constant=_refused)
     except UnicodeDecodeError as error:
         raise DocumentError(f"byte {error.start}", "is no UTF-8") from None
     except json.JSONDecodeError as error:
@@ -85,6 +85,12 @@ def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise DocumentError("$", f"the member {twice!r} stands twice in one object")
     return found
+
+
+def _number(text: str) -> int | float:
+    """Returns a number with a point or an exponent; 2.0 is a whole one, as JSON Schema has it."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _refused(constant: str) -> Any:

@@ -306,6 +306,15 @@ def test_names_that_differ_by_case_alone_need_the_policy_exact() -> None:
     assert of(*columns, policies={"names": "exact"}).options == SchemaOptions(names="exact")  # type: ignore[arg-type]
 
 
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    policies = b'{"max_map_fields":2.0,"flatten_depth":1e0}'
+    data = b'{"version":1.0,"policies":%s,"columns":[{"attribute":"a","type":"json"}]}' % policies
+    options = Schema.from_json(data, "s.json").options
+    assert [(type(each), each) for each in (options.max_map_fields, options.flatten_depth)] == [(int, 2), (int, 1)]
+    with pytest.raises(SchemaFileError, match=r"\$\.policies\.max_map_fields: is 2.5"):
+        Schema.from_json(data.replace(b"2.0", b"2.5"), "s.json")
+
+
 def test_a_byte_order_mark_is_passed_over_and_a_schema_named() -> None:
     data = b'\xef\xbb\xbf{"$schema":"x","version":1,"columns":[{"attribute":"a","type":"string"}]}'
     assert Schema.from_json(data, "s.json") == of({"attribute": "a", "type": "string"})
