@@ -12,12 +12,12 @@ from exportkit.joining.identity import inputs_of
 from exportkit.joining.joins import Totals
 from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport
-from exportkit.joining.outside import check_outside
 from exportkit.locations import Location
 from exportkit.model.formats import ExportType, ExportView
 from exportkit.model.joining import Operation
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.window import Window
+from exportkit.reading.outside import check_outside
 from exportkit.store import open_store
 
 __all__ = ["Making"]

@@ -21,6 +21,7 @@ from exportkit.export import Export, open_export
 from exportkit.model.ranges import check_range
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
+from exportkit.reading.outside import check_outside
 from exportkit.schema import Schema, SchemaOptions, read_schema
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri, refuse_file
@@ -81,7 +82,8 @@ def convert(
         engine: Reads the records; chosen as ``docs/engine.md`` says if None.
 
     Raises:
-        UsageError: An argument is out of range, the destination is a file, or something else lies in it.
+        UsageError: An argument is out of range, the destination is a file or lies in the export, or something else
+            lies in it.
         MalformedRecordError: A record cannot be read, and is not to be quarantined.
         MisfitError: A value fits no column, and ``on_misfit`` is ``error``.
         SplitError: The attribute to split by has too many values.
@@ -119,6 +121,7 @@ def convert(
         compression_level=compression_level,
     )
     export = open_export(location, with_connections(storage, jobs))
+    check_outside(dest, [export])
     return prepared.convert(ExportSource(export, prepared.opened(export)))
 
 

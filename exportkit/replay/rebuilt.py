@@ -22,7 +22,6 @@ from exportkit.joining.chains import ChainRules, ReplayChain, plan_replay
 from exportkit.joining.identity import Identity, identify, inputs_of
 from exportkit.joining.lineage import lineage_of_result
 from exportkit.joining.made import MadeExport
-from exportkit.joining.outside import check_outside
 from exportkit.joining.sizes import check_space
 from exportkit.locations import Location
 from exportkit.model.formats import OutputFormat
@@ -30,6 +29,7 @@ from exportkit.model.manifest import ManifestSummary
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.times import take_instant
 from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, with_connections
+from exportkit.reading.outside import check_outside
 from exportkit.replay.exported import write_state
 from exportkit.replay.options import ReplayOptions
 from exportkit.replay.plan import ReplayPlan, plan_of

@@ -190,11 +190,12 @@ def test_a_result_that_was_harmed_is_not_called_done(harm: str, made: Made, tmp_
     assert contents(tmp_path / "d") == before
 
 
-def test_the_export_s_own_folder_is_no_destination(made: Made) -> None:
+@pytest.mark.parametrize("place", [".", "data", "data/parquet", "parquet"])
+def test_the_export_s_own_folder_is_no_destination(made: Made, place: str) -> None:
     before = contents(made.root)
     for overwrite in (False, True):
-        with pytest.raises(UsageError):
-            exportkit.convert(made.folder, made.folder, overwrite=overwrite)
+        with pytest.raises(UsageError, match="belongs to the input"):
+            exportkit.convert(made.folder, made.folder / place, overwrite=overwrite)
     assert contents(made.root) == before
 
 
