@@ -85,6 +85,7 @@ def test_the_template_gives_the_function_what_it_reads() -> None:
     assert function["ReservedConcurrentExecutions"] == 1
     image = (SAMPLES / template["Resources"]["Follow"]["Metadata"]["Dockerfile"]).read_text("utf-8")
     assert "COPY lambda_follow.py" in image
+    assert re.findall("pip install.*", image) == ["pip install --no-cache-dir /tmp/exportkit-*.whl"], "of no index"
     assert 'CMD ["lambda_follow.handler"]' in image
 
 
