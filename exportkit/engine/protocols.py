@@ -5,7 +5,8 @@ not end where records end. ``finish`` ends the file. What an engine promises, an
 rules it judges records by, stand in ``docs/engine.md``, ``docs/records.md`` and
 ``docs/canonical.md``. Readers that hand records on (all but the scanner) raise
 MalformedRecordError at the first faulty record, but never before everything that
-stands in front of it has been handed on: the error is kept for the next call.
+stands in front of it has been handed on: the error is kept for the next call. ``finish`` keeps
+none, for nobody calls again (but for the decoder's, which is called until it has no more).
 """
 
 from collections.abc import Mapping, Sequence

@@ -254,6 +254,18 @@ def test_an_error_waits_for_lines_and_not_for_entries(engine: Engine) -> None:
     assert [told.line for told in unpack(reader.take_entries())] == [1]
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=str)
+@pytest.mark.parametrize("tail", [b"{", b"x", b"\0", b"\xff", b'{"Item":{"v":{"S":"no key"}}}'])
+def test_an_error_at_the_end_of_the_file_waits_for_nothing(engine: Engine, tail: bytes, form: Any) -> None:
+    """Nobody calls after the end; lines that waited until then shall not hide it."""
+    lines = b"".join(dumps_item(item(name), JSON.form) + b"\n" for name in "abe")
+    options = ApplyOptions(format=JSON, form=form, uri="x", key_names=("pk",))
+    reader = engine.applier(options, filter_of(engine, HIT))
+    reader.feed(lines + tail)
+    with pytest.raises(MalformedRecordError, match="line 4"):
+        reader.finish()
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

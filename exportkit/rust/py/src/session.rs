@@ -65,7 +65,8 @@ impl<R> Session<R> {
 
     /// Reads on with `step` and returns what it made, a Python object with a length.
     ///
-    /// The error of a faulty record waits for the next call where something stands in front of it.
+    /// The error of a faulty record waits for the next call where something stands in front of it; not that of the
+    /// last call, which no other follows.
     pub(crate) fn read<'py, T>(
         &mut self,
         py: Python<'py>,
@@ -81,7 +82,7 @@ impl<R> Session<R> {
                 };
                 let error = malformed_record(py, &self.uri, &misread);
                 self.state = State::Faulty(misread);
-                if made.as_any().is_empty()? {
+                if last || made.as_any().is_empty()? {
                     Err(error)
                 } else {
                     Ok(made)
