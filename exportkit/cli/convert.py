@@ -57,8 +57,8 @@ def convert(
         output: Folder or S3 URI that the result goes to: data/part-*.parquet and dataset.json.
         on_malformed: What becomes of records that cannot be read: stop, or write them to OUTPUT/quarantine.
         jobs: Tasks side by side; one for each processor by default.
-        memory: Memory to take, about, such as 1GiB: fewer tasks run side by side where they need more. No bound if it is
-            not given.
+        memory: Memory to take, about, such as 1GiB: fewer tasks run side by side where they need more. No bound if
+            it is not given.
         temp_dir: Where the files of a split export lie until they are uploaded to S3.
         max_record_size: Bytes a record may have, such as 64MiB.
         json: Print one JSON document.
