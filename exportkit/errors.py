@@ -385,7 +385,7 @@ class Md5MismatchError(_PlacedError, DataError):
 
 
 class ItemCountError(_PlacedError, DataError):
-    """A data file holds another number of records than its manifest says."""
+    """A data file holds another number of records than its manifest says, or the two manifests differ in it."""
 
     exit_code = 1
 

@@ -188,13 +188,18 @@ class Export:
             if (repeated := names.any()) is not None:
                 raise self._listed_twice(repeated)
             if files.item_count != self.summary.item_count:
-                raise ItemCountError(
-                    self.uri,
-                    f"its files hold {files.item_count:,} records, its summary says {self.summary.item_count:,}; "
-                    "export anew",
-                )
+                raise self._counts_differ(files)
             self._sound = SoundManifest(item_counts, files.md5)
         return self._sound
+
+    def _counts_differ(self, files: "DataFiles") -> ItemCountError:
+        """Returns the error that tells both counts. Nothing was read, so that a cut manifest is as likely as any."""
+        told = (
+            f"it lists {_plural(files.count, 'data file')} with {_plural(files.item_count, 'record')} in all, "
+            f"{layout.MANIFEST_SUMMARY} says {self.summary.item_count:,}; copy the export again; if it is so at its "
+            "source too, export anew"
+        )
+        return ItemCountError(self.files_uri, told)
 
     def _listed_twice(self, repeated: bytes) -> ManifestError:
         """Returns the error that names a data file's second entry; reads manifest-files.json again for that."""
@@ -378,6 +383,10 @@ def _listed() -> Iterator[None]:
         again = "copy it again; if it is missing at its source too, export anew"
         told = f"{error.message}, but the manifest lists it; {again}"
         raise ObjectNotFoundError(error.uri, told) from error
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def open_export(location: Location, options: StoreOptions | None = None) -> Export:

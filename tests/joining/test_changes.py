@@ -96,7 +96,7 @@ def test_files_are_what_the_manifest_says(engine: Engine, tmp_path: Path, jobs: 
 def test_counts_of_files_have_to_add_up(engine: Engine, tmp_path: Path) -> None:
     made = changes_of(tmp_path, [change(JSON, "a", new="a")])
     made.rewrite_summary(itemCount=7)
-    with pytest.raises(ItemCountError, match="its files hold 1 records, its summary says 7"):
+    with pytest.raises(ItemCountError, match=r"with 1 record in all, manifest-summary\.json says 7"):
         indexed(engine, [open_export(made.folder)])
 
 

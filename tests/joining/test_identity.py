@@ -28,7 +28,7 @@ def test_inputs_are_told_by_what_they_are_not_by_where_they_lie(tmp_path: Path) 
     (told,) = inputs_of([open_export(laid.folder)])
     assert told["export_time"] == "2026-01-14T10:00:00.000Z"
     Made(tmp_path / "c", laid.folder).rewrite_summary(itemCount=5)
-    with pytest.raises(ItemCountError, match="1 records, its summary says 5"):
+    with pytest.raises(ItemCountError, match=r"1 record in all, manifest-summary\.json says 5"):
         inputs_of([open_export(laid.folder)])
 
 

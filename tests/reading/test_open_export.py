@@ -131,7 +131,7 @@ def test_a_sum_that_does_not_agree_is_told_before_any_item(
 ) -> None:
     full.rewrite_summary(itemCount=9)
     seen = []
-    with pytest.raises(ItemCountError, match=r"hold 8 records, its summary says 9"):
+    with pytest.raises(ItemCountError, match=r"with 8 records in all, manifest-summary.json says 9"):
         seen.extend(opened(full, engine, jobs).items())
     assert not seen
 

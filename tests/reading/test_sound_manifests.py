@@ -74,8 +74,24 @@ def test_commands_refuse_it(
 @pytest.mark.parametrize("reader", READERS)
 def test_counts_that_do_not_add_up(full: Made, engine: Engine, reader: str) -> None:
     full.rewrite_summary(itemCount=9)
-    with pytest.raises(ItemCountError, match="its files hold 8 records, its summary says 9; export anew"):
+    told = "manifest-files.json: it lists 3 data files with 8 records in all, manifest-summary.json says 9; copy the"
+    with pytest.raises(ItemCountError, match=told) as caught:
         READERS[reader](opened(full, engine))
+    assert str(caught.value).endswith("; copy the export again; if it is so at its source too, export anew")
+
+
+@pytest.mark.parametrize(("kept", "lists"), [(0, "0 data files with 0 records"), (1, "1 data file with")])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_tell_of_a_cut_list_of_files(
+    full: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, kept: int, lists: str
+) -> None:
+    files = full.folder / "manifest-files.json"
+    files.write_bytes(b"".join(files.read_bytes().splitlines(keepends=True)[:kept]))
+    files.with_suffix(".md5").unlink()
+    places = {"E": str(full.folder), "D": str(tmp_path / "d")}
+    assert main([places.get(word, word) for word in COMMANDS[command]]) == 1
+    assert f"error: {files}: it lists {lists}" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
 
 
 def list_twice(made: Made) -> str:
