@@ -105,6 +105,11 @@ class ExportkitError(Exception):
 
     exit_code: ClassVar[int] = 3
 
+    @property
+    def told(self) -> str:
+        """Where and what is wrong, without what to do about it where that is the same for all of its kind."""
+        return str(self)
+
 
 class UsageError(ExportkitError, ValueError):
     """The call is wrong: an argument out of range, or arguments that contradict each other."""
@@ -126,8 +131,12 @@ class _PlacedError(ExportkitError):
         self.uri = uri
         self.message = message
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
         return f"{self.uri}: {self.message}"
+
+    def __str__(self) -> str:
+        return self.told
 
 
 class SchemaFileError(_PlacedError, UsageError):
@@ -146,8 +155,9 @@ class _LinedError(_PlacedError):
         super().__init__(uri, message)
         self.line = line
 
-    def __str__(self) -> str:
-        return super().__str__() if self.line is None else f"{self.uri}: line {self.line}: {self.message}"
+    @property
+    def told(self) -> str:
+        return super().told if self.line is None else f"{self.uri}: line {self.line}: {self.message}"
 
 
 class ManifestError(_LinedError, ExportError, ValueError):
@@ -155,7 +165,7 @@ class ManifestError(_LinedError, ExportError, ValueError):
 
     Attributes:
         uri: The manifest.
-        message: What is wrong, with the key where there is one.
+        message: What is wrong, with the key where there is one; what to do is behind it in the error's text.
         missing: Whether the object is absent, rather than malformed.
         line: The line of manifest-files.json, from 1, where it is one line's fault.
     """
@@ -166,8 +176,8 @@ class ManifestError(_LinedError, ExportError, ValueError):
         self.missing = missing
 
     def __str__(self) -> str:
-        remedy = "; copy the export again; if it is missing at its source too, export anew" if self.missing else ""
-        return f"{super().__str__()}{remedy}"
+        so = "it is missing" if self.missing else "it is so"
+        return f"{self.told}; copy the export again; if {so} at its source too, export anew"
 
 
 class ExportIncompleteError(_PlacedError, ExportError):
@@ -377,7 +387,7 @@ class GzipError(_PlacedError, DataError):
     """
 
     def __str__(self) -> str:
-        return f"{super().__str__()}; copy the file again; if it is so at its source too, export anew"
+        return f"{self.told}; copy the file again; if it is so at its source too, export anew"
 
 
 class Md5MismatchError(_PlacedError, DataError):

@@ -204,7 +204,7 @@ class Export:
     def _listed_twice(self, repeated: bytes) -> ManifestError:
         """Returns the error that names a data file's second entry; reads manifest-files.json again for that."""
         first, second = islice((file.entry for file in self.files() if digest(file.uri) == repeated), 2)
-        reason = f"{second.key} is listed at line {first.line} already; export anew (exportkit verify names all such)"
+        reason = f"{second.key} is listed at line {first.line} already (exportkit verify names all such)"
         return ManifestError(self.files_uri, reason, line=second.line)
 
     def _check_md5(self, manifest_uri: str, md5: str) -> None:

@@ -360,7 +360,7 @@ def _details_to_dict(details: Details) -> dict[str, Any]:
         "files_with_md5": details.with_md5,
         "files_with_etag": details.with_etag,
         "faulty_lines": details.faulty_lines,
-        "faults": [str(fault) for fault in details.faults],
+        "faults": [fault.told for fault in details.faults],
         "missing": details.missing,
         "compressed_bytes": details.compressed_bytes,
         "bytes_estimate": details.bytes_estimate,

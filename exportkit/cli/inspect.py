@@ -107,8 +107,13 @@ def _lines(uri: str, summary: "ManifestSummary", details: "Details") -> Iterable
         yield "unknown keys", ", ".join(unknown), "cyan"
     if summary.absent_keys:
         yield "absent keys", f"{', '.join(summary.absent_keys)}: AWS writes them, this writer did not", "cyan"
-    for fault in details.faults:
-        yield "fault", str(fault), "red"
+    yield from _faults(details)
+
+
+def _faults(details: "Details") -> Iterable[tuple[str, str, str]]:
+    """Yields the faulty lines; what to do is the same for all, and told once, with the last."""
+    for number, fault in enumerate(details.faults, 1):
+        yield "fault", fault.told if number < len(details.faults) else str(fault), "red"
     if details.faulty_lines > len(details.faults):
         yield "faults", f"{details.faulty_lines:,} lines of manifest-files.json in all", "red"
 

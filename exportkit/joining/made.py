@@ -174,7 +174,7 @@ class MadeExport:
         try:
             summary = ManifestSummary.parse(self._store.read(uri, _SUMMARY_LIMIT), uri)
         except ManifestError as error:
-            raise UsageError(f"{error}; move {self.uri} away, or take another destination") from None
+            raise UsageError(f"{error.told}; move {self.uri} away, or take another destination") from None
         if (summary.exportkit or {}).get("fingerprint") != self.fingerprint:
             raise UsageError(
                 f"{self.uri} holds another export, which is not overwritten; move it away, or take another destination"

@@ -8,23 +8,22 @@ more. What is there has to be of its type.
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import orjson
 
 from exportkit.errors import ManifestError
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
-from exportkit.model.times import format_time, parse_time
+from exportkit.model.members import Members, shown
+from exportkit.model.times import format_time
 from exportkit.model.window import Window
 
 __all__ = ["DataFileEntry", "ManifestSummary"]
 
-_Word = TypeVar("_Word", OutputFormat, ExportType, ExportView)
 _SUMMARY_KEYS = (  # in the order AWS writes them
     "version",
     "exportArn",
@@ -52,71 +51,6 @@ _NEVER_IN_FULL = frozenset({"exportFromTime", "exportToTime", "outputView", "exp
 _NEVER_IN_INCREMENTAL = frozenset({"exportTime", "exportkit"})
 _ENTRY_KEYS = ("itemCount", "md5Checksum", "etag", "dataFileS3Key")
 _ARN_ID = re.compile(r"/export/([^/]+)\Z")
-
-
-class _Members:
-    """The members of one JSON object, taken out one by one with their types checked."""
-
-    def __init__(self, data: bytes, uri: str, line: int | None = None) -> None:
-        self._uri = uri
-        self._line = line
-        try:
-            value = orjson.loads(data)
-        except orjson.JSONDecodeError as error:
-            raise self.wrong(f"not JSON: {error.msg}, at character {error.pos + 1}") from None
-        if not isinstance(value, dict):
-            raise self.wrong(f"not a JSON object but {_json_type(value)}")
-        try:
-            repeated = None if _surely_unique(data, value) else _repeated_key(data)
-        except RecursionError:
-            raise self.wrong("not JSON: nested too deeply") from None
-        if repeated is not None:
-            raise self.wrong(f"{_shown(repeated)} stands twice in one object")
-        self.members: dict[str, Any] = value
-
-    def wrong(self, message: str) -> ManifestError:
-        return ManifestError(self._uri, message, line=self._line)
-
-    def text(self, key: str) -> str | None:
-        value = self.members.get(key)
-        if value is not None and not isinstance(value, str):
-            raise self.wrong(f"{key} is {_json_type(value)}, not a string")
-        return value
-
-    def count(self, key: str) -> int | None:
-        value = self.members.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self.wrong(f"{key} is not a whole number of at least 0")
-        return value
-
-    def time(self, key: str) -> datetime | None:
-        text = self.text(key)
-        if text is None:
-            return None
-        try:
-            return parse_time(text)
-        except ValueError:
-            raise self.wrong(f"{key} is not an ISO-8601 time in UTC: {_shown(text)}") from None
-
-    def word(self, key: str, words: type[_Word]) -> _Word | None:
-        text = self.text(key)
-        if text is None:
-            return None
-        try:
-            return words(text)
-        except ValueError:
-            raise self.wrong(f"{key} is {_shown(text)}, not {' or '.join(words)}") from None
-
-    def mapping(self, key: str) -> Mapping[str, Any] | None:
-        value = self.members.get(key)
-        if value is not None and not isinstance(value, dict):
-            raise self.wrong(f"{key} is {_json_type(value)}, not an object")
-        return value
-
-    def beside(self, known: tuple[str, ...]) -> Mapping[str, Any]:
-        return {key: value for key, value in self.members.items() if key not in known}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +115,7 @@ class ManifestSummary:
             ManifestError: It is malformed, lacks what every reader needs, or contradicts
                 itself; the message names the key.
         """
-        members = _Members(data, uri)
+        members = Members(data, uri)
         export_type = members.word("exportType", ExportType)
         from_time, to_time = members.time("exportFromTime"), members.time("exportToTime")
         if export_type is None:
@@ -323,14 +257,17 @@ class DataFileEntry:
         Raises:
             ManifestError: The line is malformed; the message names the key.
         """
-        members = _Members(data, uri, line)
+        if _is_start_of_several_lines(data):
+            told = "not one JSON object: the manifest was reformatted, it seems; it has one a line (jq -c writes it so)"
+            raise ManifestError(uri, told, line=line)
+        members = Members(data, uri, line)
         key, item_count, md5 = members.text("dataFileS3Key"), members.count("itemCount"), members.text("md5Checksum")
         if not key:
             raise members.wrong("dataFileS3Key is missing")
         if item_count is None:
             raise members.wrong("itemCount is missing")
         if md5 is not None and not _is_md5(md5):
-            raise members.wrong(f"md5Checksum is not the base64 of an MD5: {_shown(md5)}")
+            raise members.wrong(f"md5Checksum is not the base64 of an MD5: {shown(md5)}")
         return cls(
             item_count=item_count,
             md5=md5,
@@ -352,35 +289,10 @@ def _snake(key: str) -> str:
     return re.sub(r"(S3|[A-Z])", lambda found: "_" + found[0].lower(), key)
 
 
-def _surely_unique(data: bytes, members: Mapping[str, Any]) -> bool:
-    """Tells, where that is cheap, whether no key of a parsed object stands twice in its text.
-
-    orjson keeps the last of them. Without escapes and nested values every quote is one of
-    a key or of a string, so there are too many where one was dropped.
-    """
-    strings = len(members)
-    for value in members.values():
-        if isinstance(value, str):
-            strings += 1
-        elif isinstance(value, (dict, list)):
-            return False
-    return data.count(b'"') == 2 * strings and b"\\" not in data
-
-
-def _repeated_key(data: bytes) -> str | None:
-    """Returns a key that stands twice in an object of a JSON text that orjson has read; None if there is none."""
-    repeated: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> None:
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                repeated.append(key)
-            seen.add(key)
-
-    # Numbers stay text: int() refuses those of very many digits.
-    json.loads(data, object_pairs_hook=members, parse_int=str, parse_float=str)
-    return repeated[0] if repeated else None
+def _is_start_of_several_lines(data: bytes) -> bool:
+    """Tells whether a line is the first of what ``jq .`` or ``jq -s .`` makes of manifest-files.json, or all of it."""
+    text = data.strip()
+    return text == b"{" or text.startswith(b"[")
 
 
 def _is_md5(text: str) -> bool:
@@ -388,12 +300,3 @@ def _is_md5(text: str) -> bool:
         return len(base64.b64decode(text, validate=True)) == 16
     except (binascii.Error, ValueError):
         return False
-
-
-def _json_type(value: object) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
-    return names.get(type(value), "null" if value is None else "an object")
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:80] + "…")

@@ -21,6 +21,8 @@ from exportkit.errors import (
     WaitTimeoutError,
 )
 
+COPY = "; copy the export again; if it is so at its source too, export anew"
+
 
 @pytest.mark.parametrize(
     ("kind", "number"),
@@ -46,18 +48,20 @@ def test_storage_errors_are_as_the_operating_systems(kind: type[StoreError], num
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (ManifestError("m", "why"), "m: why"),
+        (ManifestError("m", "why"), f"m: why{COPY}"),
         (
             ManifestError("m", "why", missing=True),
             "m: why; copy the export again; if it is missing at its source too, export anew",
         ),
-        (ManifestError("m", "why", line=7), "m: line 7: why"),
+        (ManifestError("m", "why", line=7), f"m: line 7: why{COPY}"),
         (ForeignKeyError("m", "why"), "m: why"),
         (ForeignKeyError("m", "why", 7, "a/b"), "m: line 7: why"),
     ],
 )
 def test_errors_of_manifests_keep_their_line(error: ManifestError | ForeignKeyError, text: str) -> None:
     assert str(error) == text
+    assert text.startswith(error.told)
+    assert error.told.endswith("why"), "what to do is no part of it"
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert (str(again), again.__dict__) == (text, error.__dict__)

@@ -46,7 +46,7 @@ def test_a_malformed_summary(tmp_path: Path) -> None:
     laid = lay_out(tmp_path)
     laid.summary.write_bytes(b"{")
     for location in (laid.folder, tmp_path):
-        with pytest.raises(ManifestError, match="not JSON"):
+        with pytest.raises(ManifestError, match=r"not JSON: .*; copy the export again; if it is so at its source too"):
             open_export(location)
 
 

@@ -97,6 +97,7 @@ def test_what_is_amiss_with_one_export_is_shown(tmp_path: Path, capsys: pytest.C
         assert part in told
     document_of_it = document(capsys, laid.folder)["details"]
     assert (document_of_it["missing"], document_of_it["faulty_lines"], len(document_of_it["faults"])) == (1, 13, 10)
+    assert not any("copy the export" in fault for fault in document_of_it["faults"])
     assert document_of_it["checksums"]["manifest-files.json"]["matches"] is False
 
 

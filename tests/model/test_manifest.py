@@ -147,7 +147,8 @@ def test_times_in_other_spellings(text: str) -> None:
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
-        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"\xef\xbb\xbf{}", "not JSON: a byte order mark stands first; an editor or another tool rewrote the file"),
+        (FULL.decode().encode("utf-16"), "not JSON: a byte order mark stands first"),
         (b'{"a":"\xff"}', "not JSON"),
         (b"[]", "not a JSON object but an array"),
         (b"null", "but null"),
@@ -211,6 +212,9 @@ def test_a_line_of_another_writer() -> None:
         (b'{"dataFileS3Key":"k","itemCount":3,"md5Checksum":"AAAA"}', "line 9: md5Checksum is not the base64"),
         (b'{"dataFileS3Key":"k","itemCount":3,"etag":1}', "line 9: etag is a number"),
         (b"k", "line 9: not JSON"),
+        (b"{\n", "line 9: not one JSON object: the manifest was reformatted, it seems; it has one a line (jq"),  # jq .
+        (b"[\r\n", "line 9: not one JSON object: the manifest was reformatted"),  # jq -s .
+        (b"[" + LINE.strip() + b"]\n", "line 9: not one JSON object: the manifest was reformatted"),
     ],
 )
 def test_a_malformed_line_says_which_and_what(line: bytes, told: str) -> None:
@@ -218,7 +222,7 @@ def test_a_malformed_line_says_which_and_what(line: bytes, told: str) -> None:
         DataFileEntry.parse(line, "f", 9)
     assert told in str(caught.value)
     assert caught.value.line == 9
-    assert "line" not in caught.value.message
+    assert "line 9" not in caught.value.message
 
 
 TWICE = (
