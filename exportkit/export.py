@@ -217,7 +217,7 @@ class Export:
             raise Md5MismatchError(
                 manifest_uri,
                 f"its MD5 is {md5}, {checksum.uri} says {checksum.stated!r}; copy the export again, or, if the "
-                "manifest was changed on purpose, delete that file",
+                f"manifest was changed on purpose, delete {self.store.name(checksum.uri)} beside it",
             )
 
     def _files_blocks(self) -> Iterator[bytes]:

@@ -48,7 +48,8 @@ def other_than_its_md5(made: Made, name: str) -> str:
     """Makes a manifest another than its MD5 file says; returns the error's words."""
     manifest = made.folder / f"{name}.json"
     manifest.write_bytes(manifest.read_bytes() + b"\n")
-    return f"{manifest}: its MD5 is .*{name}.md5 says .*; copy the export again"
+    delete = f"or, if the manifest was changed on purpose, delete {name}.md5 beside it"
+    return f"{manifest}: its MD5 is .*{name}.md5 says .*; copy the export again, {delete}"
 
 
 @pytest.mark.parametrize("name", ["manifest-summary", "manifest-files"])

@@ -1,0 +1,26 @@
+"""What verify says is to be done: what stands behind the arrow, below the findings of a code."""
+
+import pytest
+
+from exportkit.model.formats import OutputFormat
+from tests.commands import run
+from tests.making import Made
+
+pytestmark = pytest.mark.parametrize("form", [OutputFormat.DYNAMODB_JSON])
+
+
+def advice(made: Made, *words: str) -> dict[str, list[str]]:
+    """Returns the advice by the code it is for."""
+    told: dict[str, list[str]] = {}
+    for line in run("verify", made.folder, *words).out.splitlines():
+        if line.startswith(("error: ", "warning: ", "note: ")):
+            code = line.partition(": ")[2]
+        if line.startswith("  → "):
+            told.setdefault(code, []).append(line.removeprefix("  → "))
+    return told
+
+
+def test_a_manifest_that_was_changed_on_purpose(full: Made, form: OutputFormat) -> None:
+    (full.folder / "manifest-files.md5").write_bytes(b"AAAAAAAAAAAAAAAAAAAAAA==")
+    (told,) = advice(full)["manifest-md5-mismatch"]
+    assert "If the manifest was changed on purpose, delete the .md5 (or .checksum) file beside it." in told
