@@ -181,7 +181,7 @@ class ManifestError(_LinedError, ExportError, ValueError):
 
 
 class ExportIncompleteError(_PlacedError, ExportError):
-    """The export is still running, or it failed: only ``_started`` is there."""
+    """``_started`` is there, no manifests: the export is still running, or it failed, or was copied without them."""
 
 
 class ExportFailedError(ExportIncompleteError):

@@ -40,6 +40,15 @@ Location: TypeAlias = str | os.PathLike[str]
 
 _SUMMARY_LIMIT = 16 * 1024 * 1024  # AWS's has under 1 kB; exportkit's own names its inputs
 _LOOKERS = 16  # requests under way while exports are looked for
+_ONLY_STARTED = (
+    f"only {layout.STARTED} is here: the export is still running, or it failed; exportkit describe with its ARN tells "
+    "which: wait for it (exportkit wait), or ask for it anew"
+)
+_WITHOUT_MANIFESTS = (
+    f"{layout.STARTED} and {layout.DATA_FOLDER}/ are here, but no manifests: most likely they were not copied; copy "
+    "the export again; if they are missing at its source too, it is still running, or it failed: exportkit describe "
+    "with its ARN tells which"
+)
 
 
 class ExportStatus(StrEnum):
@@ -48,7 +57,7 @@ class ExportStatus(StrEnum):
     COMPLETE = "complete"
     """Its manifest-summary.json is there and can be read."""
     INCOMPLETE = "incomplete"
-    """Only ``_started`` is there: it is running, or it failed."""
+    """``_started`` is there, but no manifests: it is running, it failed, or it was copied without them."""
     BROKEN = "broken"
     """Its manifest-summary.json is malformed, or missing although other files are there."""
     UNREADABLE = "unreadable"
@@ -162,11 +171,9 @@ def _look(store: Store, folder: str) -> tuple[FoundExport | None, list[str]]:
     if layout.MANIFEST_SUMMARY in names and (found := _read_summary(store, folder)):
         return found, []
     if layout.STARTED in names and layout.MANIFEST_FILES not in names:
-        unfinished = (
-            f"only {layout.STARTED} is here: the export is still running, or it failed; exportkit describe with its "
-            "ARN tells which: wait for it (exportkit wait), or ask for it anew"
-        )
-        return FoundExport(folder, ExportStatus.INCOMPLETE, error=ExportIncompleteError(folder, unfinished)), []
+        with_data = store.join(folder, layout.DATA_FOLDER) in folders
+        error = ExportIncompleteError(folder, _WITHOUT_MANIFESTS if with_data else _ONLY_STARTED)
+        return FoundExport(folder, ExportStatus.INCOMPLETE, error=error), []
     has_data = layout.is_export_id(store.name(folder)) and store.join(folder, layout.DATA_FOLDER) in folders
     if has_data or any(layout.is_manifest(name) for name in names):
         missing = missing_manifest(store.join(folder, layout.MANIFEST_SUMMARY))

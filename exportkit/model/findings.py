@@ -84,7 +84,8 @@ CODES: dict[str, FindingCode] = {
     for row in (
         FindingCode(
             "export-not-complete", Level.MANIFEST, _E, "the export is complete",
-            "Wait until DescribeExport says COMPLETED; an export that FAILED has to be asked for again.",
+            "Wait until DescribeExport says COMPLETED; an export that FAILED has to be asked for again, and one that "
+            "was copied without its manifests has to be copied again.",
         ),
         FindingCode("manifest-missing", Level.MANIFEST, _E, "both manifests are there", _AGAIN),
         FindingCode("manifest-malformed", Level.MANIFEST, _E, "the manifests are well formed", _AGAIN),

@@ -69,6 +69,15 @@ def test_exports_that_are_not_whole_say_why(tmp_path: Path) -> None:
     assert all(one.summary is None for one in exports.values())
 
 
+def test_data_without_manifests_was_most_likely_copied_without_them(tmp_path: Path) -> None:
+    for laid in (lay_out(tmp_path / "full"), lay_out(tmp_path / "incremental", window=(0, 15))):
+        for path in laid.folder.glob("manifest-*"):
+            path.unlink()
+    told = {folder.name: next(find_exports(folder)).error for folder in tmp_path.iterdir()}
+    assert "_started and data/ are here, but no manifests: most likely they were not copied" in str(told["full"])
+    assert "only _started is here" in str(told["incremental"]), "the data beside it may be any export's"
+
+
 def test_those_nearer_the_top_come_first(tmp_path: Path) -> None:
     deep = lay_out(tmp_path, prefix="a/b/c/d")
     near = lay_out(tmp_path)
