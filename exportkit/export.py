@@ -39,6 +39,7 @@ from exportkit.model.repeats import Repeats, digest
 from exportkit.store import ByteStream, ObjectInfo, Store, StoreOptions
 
 __all__ = [
+    "SHARED_DATA",
     "DataFile",
     "DataFiles",
     "Export",
@@ -46,6 +47,11 @@ __all__ = [
     "SoundManifest",
     "open_export",
 ]
+
+SHARED_DATA = (
+    f"data files of incremental exports lie in {layout.ROOT_FOLDER}/{layout.DATA_FOLDER}/, beside the export's folder, "
+    "and have to be copied with it"
+)
 
 _KEPT_FILES = 1 << 20  # bytes of manifest-files.json
 _LINE_LIMIT = 1024 * 1024  # a key of S3 has at most 1,024 bytes
@@ -252,13 +258,28 @@ class Export:
             ObjectNotFoundError: It is missing; says what to do.
             StoreError: It cannot be opened.
         """
-        with _listed():
+        with self._listed(uri):
             return self.store.open(uri)
 
     def stat_data(self, uri: str) -> ObjectInfo:
         """Returns what storage says of a data file; raises as ``open_data``."""
-        with _listed():
+        with self._listed(uri):
             return self.store.stat(uri)
+
+    def is_shared(self, uri: str) -> bool:
+        """Tells whether a data file lies beside the export's folder, where incremental exports share a folder."""
+        return self.summary.window is not None and uri.startswith(f"{self.data_folder}/")
+
+    @contextmanager
+    def _listed(self, uri: str) -> Iterator[None]:
+        """Tells what to do where a file that a manifest lists is missing."""
+        try:
+            yield
+        except ObjectNotFoundError as error:
+            shared = f"; {SHARED_DATA}" if self.is_shared(uri) else ""
+            again = "copy it again; if it is missing at its source too, export anew"
+            told = f"{error.message}, but the manifest lists it{shared}; {again}"
+            raise ObjectNotFoundError(error.uri, told) from error
 
     def checksum(self, manifest_uri: str) -> ManifestChecksum | None:
         """Returns what the file beside a manifest says its MD5 is; None if there is no such file.
@@ -372,17 +393,6 @@ class DataFiles(Iterator[DataFile]):
         if rest:
             yield number, rest
         self.md5 = base64.b64encode(md5.digest()).decode()
-
-
-@contextmanager
-def _listed() -> Iterator[None]:
-    """Tells what to do where a file that a manifest lists is missing."""
-    try:
-        yield
-    except ObjectNotFoundError as error:
-        again = "copy it again; if it is missing at its source too, export anew"
-        told = f"{error.message}, but the manifest lists it; {again}"
-        raise ObjectNotFoundError(error.uri, told) from error
 
 
 def _plural(count: int, noun: str) -> str:

@@ -114,8 +114,6 @@ def print_report(report: "VerifyReport", console: "Console") -> None:
 
 
 def _print_findings(report: "VerifyReport", console: "Console") -> None:
-    from exportkit.model.findings import CODES  # noqa: PLC0415
-
     for code in dict.fromkeys(finding.code for finding in report.findings):
         findings = [finding for finding in report.findings if finding.code == code]
         worst = findings[0].severity
@@ -126,7 +124,8 @@ def _print_findings(report: "VerifyReport", console: "Console") -> None:
         hidden = len(findings[20:]) + report.omitted.get(code, 0)
         if hidden:
             console.print(f"  … and {hidden:,} more")
-        console.print(f"  → {CODES[code].remedy}", style="dim")
+        for remedy in dict.fromkeys(finding.remedy for finding in findings):
+            console.print(f"  → {remedy}", style="dim", markup=False)
 
 
 def _verdict(report: "VerifyReport") -> "object":

@@ -56,6 +56,7 @@ class Finding:
         line: Line number from 1, where there is one.
         offset: Byte offset of the line's start in the decompressed object.
         path: JSON Pointer of the place inside the record, or empty.
+        own_remedy: What to do about it, where that is another than for its code.
     """
 
     code: str
@@ -65,6 +66,12 @@ class Finding:
     line: int | None = None
     offset: int | None = None
     path: str = ""
+    own_remedy: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.own_remedy or CODES[self.code].remedy
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"

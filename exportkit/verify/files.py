@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from exportkit.engine.protocols import Engine
 from exportkit.errors import GzipError, ObjectNotFoundError
-from exportkit.export import DataFile
+from exportkit.export import SHARED_DATA, DataFile
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import OutputFormat
 from exportkit.model.scan import ScanOptions, ScanReport
@@ -16,6 +16,8 @@ from exportkit.store import DataStream, ObjectInfo, Store
 from exportkit.verify.lines import LineCounter
 
 __all__ = ["FileResult", "FileVerifier"]
+
+_SHARED_REMEDY = f"{CODES['data-file-missing'].remedy} {SHARED_DATA[0].upper()}{SHARED_DATA[1:]}."
 
 
 @dataclass(slots=True)
@@ -46,9 +48,9 @@ class FileResult:
     compressed_bytes: int = 0
     bytes: int = 0
 
-    def add(self, code: str, reason: str) -> None:
+    def add(self, code: str, reason: str, own_remedy: str = "") -> None:
         """Adds a finding about the file as a whole."""
-        self.findings.append(Finding(code, CODES[code].severity, reason, self.file.uri))
+        self.findings.append(Finding(code, CODES[code].severity, reason, self.file.uri, own_remedy=own_remedy))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class FileVerifier:
         output_format: How the manifest says they are written.
         level: How deep to look.
         engine: Scans the records.
+        is_shared: Whether a data file lies in the folder that incremental exports share, given its URI.
         scan_options: What to check in the records, given the file.
         take_keys: Takes key entries over.
         progress: Hears how it goes on.
@@ -70,6 +73,7 @@ class FileVerifier:
     output_format: OutputFormat
     level: Level
     engine: Engine
+    is_shared: Callable[[str], bool]
     scan_options: Callable[[DataFile], ScanOptions]
     take_keys: Callable[[bytes], None]
     progress: Progress
@@ -92,7 +96,8 @@ class FileVerifier:
                 with DataStream(source, file.uri) as stream:
                     self._content(stream, result)
         except ObjectNotFoundError:
-            result.add("data-file-missing", "the manifest lists this file, but it is not there")
+            shared = _SHARED_REMEDY if self.is_shared(file.uri) else ""
+            result.add("data-file-missing", "the manifest lists this file, but it is not there", shared)
         self.progress.advance(files=1)
         return result
 

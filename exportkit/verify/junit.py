@@ -3,7 +3,6 @@
 import re
 from xml.etree import ElementTree as ET
 
-from exportkit.model.findings import CODES
 from exportkit.verify.report import Status, VerifyReport
 
 __all__ = ["to_junit"]
@@ -30,15 +29,15 @@ def to_junit(report: VerifyReport) -> bytes:
     suite = ET.SubElement(suites, "testsuite", {"name": _clean(str(report.export.get("uri", "")))} | numbers)
     for check in report.checks:
         case = ET.SubElement(suite, "testcase", classname="exportkit.verify", name=check.code)
-        lines = [str(finding) for finding in report.findings if finding.code == check.code]
+        findings = [finding for finding in report.findings if finding.code == check.code]
+        lines = [str(finding) for finding in findings]
         if omitted := report.omitted.get(check.code):
             lines.append(f"… and {omitted:,} more")
         text = _clean("\n".join(lines))
         if check.status is Status.FAILED:
             message = f"{check.count:,} times not so: {check.check}"
-            ET.SubElement(
-                case, "failure", message=message, type=check.code
-            ).text = f"{text}\n{CODES[check.code].remedy}"
+            remedies = "\n".join(dict.fromkeys(finding.remedy for finding in findings))
+            ET.SubElement(case, "failure", message=message, type=check.code).text = f"{text}\n{remedies}"
         elif check.status is Status.NOT_DONE:
             ET.SubElement(case, "skipped", message=check.why)
         elif text:

@@ -214,6 +214,7 @@ class _Run:
             output_format=export.summary.output_format,
             level=self.level,
             engine=self.engine,
+            is_shared=export.is_shared,
             scan_options=lambda file: self._scan_options(export, file),
             take_keys=keys.add,
             progress=self.progress,

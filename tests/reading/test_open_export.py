@@ -15,6 +15,7 @@ from exportkit.errors import (
     MalformedRecordError,
     ManifestError,
     Md5MismatchError,
+    ObjectNotFoundError,
     UsageError,
 )
 from exportkit.export import open_export
@@ -140,6 +141,21 @@ def test_a_cut_file_is_told(full: Made, form: OutputFormat, jobs: int, engine: E
     path = full.data_files[1]
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(GzipError, match=path.name):
+        list(opened(full, engine, jobs).items())
+
+
+def test_an_increment_without_its_data_is_told_where_that_lies(
+    tmp_path: Path, form: OutputFormat, jobs: int, engine: Engine
+) -> None:
+    made = make_export(tmp_path, form, [[change(form, "1", new="1")]], export_type=ExportType.INCREMENTAL)
+    made.data_files[0].unlink()
+    with pytest.raises(ObjectNotFoundError, match="data files of incremental exports lie in AWSDynamoDB/data/, beside"):
+        list(opened(made, engine, jobs).changes())
+
+
+def test_a_full_export_without_its_data_is_told_so(full: Made, form: OutputFormat, jobs: int, engine: Engine) -> None:
+    full.data_files[1].unlink()
+    with pytest.raises(ObjectNotFoundError, match="but the manifest lists it; copy it again"):
         list(opened(full, engine, jobs).items())
 
 

@@ -24,3 +24,18 @@ def test_a_manifest_that_was_changed_on_purpose(full: Made, form: OutputFormat) 
     (full.folder / "manifest-files.md5").write_bytes(b"AAAAAAAAAAAAAAAAAAAAAA==")
     (told,) = advice(full)["manifest-md5-mismatch"]
     assert "If the manifest was changed on purpose, delete the .md5 (or .checksum) file beside it." in told
+
+
+def test_the_data_of_an_increment_lies_beside_its_folder(incremental: Made, form: OutputFormat) -> None:
+    for path in incremental.data_files:
+        path.unlink()
+    (told,) = advice(incremental)["data-file-missing"]
+    assert told.startswith("Copy the export again from its source")
+    shared = "Data files of incremental exports lie in AWSDynamoDB/data/, beside the export's folder, and have to be"
+    assert shared in told
+
+
+def test_the_data_of_a_full_export_lies_in_its_folder(full: Made, form: OutputFormat) -> None:
+    full.data_files[1].unlink()
+    (told,) = advice(full)["data-file-missing"]
+    assert "incremental" not in told
