@@ -39,6 +39,10 @@ __all__ = ["verify"]
 
 _NEED_ENTRIES = ("data-file-listed-twice", "total-count-mismatch", "manifest-key-foreign")
 _ASKERS = 16
+_RENAMED = (
+    "Listed files are missing: were these renamed or decompressed? Give what was renamed its name back; what was "
+    "decompressed has to be copied again, as the manifest's MD5s are those of the compressed files."
+)
 _PER_FILE_INDEX = 1 << 24  # key entries number no more files
 
 
@@ -258,11 +262,12 @@ class _Run:
                     self.findings.not_done(code, "manifest-files.json cannot be read")
 
     def _unlisted(self, export: Export) -> None:
+        remedy = _RENAMED if self.findings.counts["data-file-missing"] else ""
         try:
             for info in export.store.list(export.data_folder):
                 # A file of a refused key's name is most likely the one that was meant: it has its finding.
                 if digest(info.uri) not in self.listed and digest(export.store.name(info.uri)) not in self.refused:
-                    self.findings.add("data-file-unlisted", "no manifest lists this file", info.uri)
+                    self.findings.add("data-file-unlisted", "no manifest lists this file", info.uri, own_remedy=remedy)
         except AccessDeniedError as error:
             self.findings.not_done("data-file-unlisted", error.message)
 

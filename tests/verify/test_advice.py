@@ -1,5 +1,7 @@
 """What verify says is to be done: what stands behind the arrow, below the findings of a code."""
 
+import gzip
+
 import pytest
 
 from exportkit.model.formats import OutputFormat
@@ -39,3 +41,18 @@ def test_the_data_of_a_full_export_lies_in_its_folder(full: Made, form: OutputFo
     full.data_files[1].unlink()
     (told,) = advice(full)["data-file-missing"]
     assert "incremental" not in told
+
+
+def test_files_that_were_decompressed_by_hand(full: Made, form: OutputFormat) -> None:
+    for path in full.data_files:
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+    told = advice(full)
+    assert len(told["data-file-missing"]) == 1
+    (unlisted,) = told["data-file-unlisted"]
+    assert unlisted.startswith("Listed files are missing: were these renamed or decompressed?")
+
+
+def test_unlisted_files_where_none_is_missing(full: Made, form: OutputFormat) -> None:
+    full.data_files[0].with_name("stranger.txt").write_bytes(b"")
+    assert advice(full) == {"data-file-unlisted": ["Nothing: unlisted files are not part of the export."]}
