@@ -9,7 +9,7 @@ from exportkit.errors import GzipError, ObjectNotFoundError
 from exportkit.export import SHARED_DATA, DataFile
 from exportkit.model.findings import CODES, Finding, Level
 from exportkit.model.formats import OutputFormat
-from exportkit.model.scan import ScanOptions, ScanReport
+from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions, ScanReport
 from exportkit.reading import Progress, sniff
 from exportkit.reasons import REASONS, Severity
 from exportkit.store import DataStream, ObjectInfo, Store
@@ -18,6 +18,9 @@ from exportkit.verify.lines import LineCounter
 __all__ = ["FileResult", "FileVerifier"]
 
 _SHARED_REMEDY = f"{CODES['data-file-missing'].remedy} {SHARED_DATA[0].upper()}{SHARED_DATA[1:]}."
+_REMEDIES = {  # of reasons for which another is right than for their code
+    "too-long": f"Raise --max-record-size, which is {DEFAULT_MAX_RECORD_SIZE >> 20}MiB unless told otherwise."
+}
 
 
 @dataclass(slots=True)
@@ -174,7 +177,14 @@ class FileVerifier:
             reason = REASONS[fault.reason]
             result.findings.append(
                 Finding(
-                    reason.code, reason.severity, reason.text, result.file.uri, fault.line, fault.offset, fault.path
+                    reason.code,
+                    reason.severity,
+                    reason.text,
+                    result.file.uri,
+                    fault.line,
+                    fault.offset,
+                    fault.path,
+                    _REMEDIES.get(fault.reason, ""),
                 )
             )
         for slug, count in scan.fault_counts.items():

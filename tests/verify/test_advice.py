@@ -1,12 +1,13 @@
 """What verify says is to be done: what stands behind the arrow, below the findings of a code."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 
 from exportkit.model.formats import OutputFormat
 from tests.commands import run
-from tests.making import Made
+from tests.making import Made, item, make_export
 
 pytestmark = pytest.mark.parametrize("form", [OutputFormat.DYNAMODB_JSON])
 
@@ -56,3 +57,13 @@ def test_files_that_were_decompressed_by_hand(full: Made, form: OutputFormat) ->
 def test_unlisted_files_where_none_is_missing(full: Made, form: OutputFormat) -> None:
     full.data_files[0].with_name("stranger.txt").write_bytes(b"")
     assert advice(full) == {"data-file-unlisted": ["Nothing: unlisted files are not part of the export."]}
+
+
+def test_a_record_longer_than_allowed(tmp_path: Path, form: OutputFormat) -> None:
+    made = make_export(tmp_path, form, [[item(form, "a"), item(form, "b" * 200)]])
+    (told,) = advice(made, "--max-record-size", "64")["record-malformed"]
+    assert told == "Raise --max-record-size, which is 64MiB unless told otherwise."
+    made = make_export(tmp_path / "worse", form, [[item(form, "b" * 200), "{oops"]])
+    raised, copied = advice(made, "--max-record-size", "64")["record-malformed"]
+    assert raised.startswith("Raise --max-record-size")
+    assert copied.startswith("Copy the file again")
