@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from exportkit.errors import MixedTypesError, UsageError
+from exportkit.errors import MixedTypesError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.model.layout import MANIFEST_SUMMARY
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.model.statistics import SplitValue, Statistics
@@ -20,7 +20,8 @@ from exportkit.schema import Schema, SchemaOptions, extend, merge_schemas, merge
 from exportkit.schema.merge import with_later_files
 from exportkit.schema.never_seen import with_split_never_seen
 from exportkit.schema.report import places_of
-from exportkit.store import StoreOptions
+from exportkit.store import StoreOptions, open_store
+from exportkit.store.opening import normal_uri
 
 __all__ = ["Inferred", "infer", "note_places"]
 
@@ -104,7 +105,7 @@ def infer(
     given = reduce(merge_schemas, named) if named else None
     policies = given.options if given is not None else options or SchemaOptions()
     exports = [
-        open_for_reading(each, storage=storage, jobs=jobs, max_record_size=max_record_size)
+        _opened(each, storage=storage, jobs=jobs, max_record_size=max_record_size)
         for each in locations
         if not _is_schema_file(each)
     ]
@@ -142,6 +143,28 @@ def note_places(error: MixedTypesError, files: Mapping[int, str]) -> None:
 def _is_schema_file(location: str | os.PathLike[str]) -> bool:
     name = os.fspath(location).rsplit("/", 1)[-1]
     return name.endswith(".json") and name != MANIFEST_SUMMARY
+
+
+def _opened(
+    location: str | os.PathLike[str], *, storage: StoreOptions | None, jobs: int | None, max_record_size: int
+) -> OpenExport:
+    """Returns an export, opened; of a file that is none it is said how a schema file would have been told."""
+    try:
+        return open_for_reading(location, storage=storage, jobs=jobs, max_record_size=max_record_size)
+    except ObjectNotFoundError as error:
+        if not _is_file(location, storage or StoreOptions()):
+            raise
+        told = f"{error.message}; if it is a schema file, let its name end in .json: that tells it from an export"
+        raise ObjectNotFoundError(error.uri, told) from error
+
+
+def _is_file(location: str | os.PathLike[str], storage: StoreOptions) -> bool:
+    try:
+        uri = normal_uri(os.fspath(location))
+        with open_store(uri, storage).open(uri):  # a folder has what stat tells, too
+            return True
+    except (StoreError, UsageError):
+        return False
 
 
 def _statistics(

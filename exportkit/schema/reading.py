@@ -3,6 +3,7 @@
 import os
 
 from exportkit.errors import ObjectTooLargeError, SchemaFileError
+from exportkit.model.layout import is_manifest
 from exportkit.schema.schema import Schema
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
@@ -25,8 +26,13 @@ def read_schema(location: str | os.PathLike[str], storage: StoreOptions | None =
         StoreError: It cannot be read.
     """
     uri = normal_uri(os.fspath(location))
+    store = open_store(uri, storage or StoreOptions())
+    if is_manifest(store.name(uri)):
+        raise SchemaFileError(
+            uri, "is an export's manifest, no schema file; name the export's folder, or a schema file"
+        )
     try:
-        data = open_store(uri, storage or StoreOptions()).read(uri, _LIMIT)
+        data = store.read(uri, _LIMIT)
     except ObjectTooLargeError as error:
         raise SchemaFileError(uri, error.message) from None
     return Schema.from_json(data, uri)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,10 @@ def test_named_columns(form: OutputFormat, tmp_path: Path, capsys: pytest.Captur
         (["{full}", "--flatten-depth", "65"], 2, "from 0 to 64"),
         (["{bad}"], 2, "$.columns: is {}; it has to be an array"),
         (["{none}"], 3, "none.json"),
+        (["{text}"], 3, "manifest-summary.json; if it is a schema file, let its name end in .json"),
+        (["{folder}/nowhere"], 3, "no export is here: there is no such file or folder\n"),
+        (["{folder}/empty"], 3, "no export is here: no manifest-summary.json in it or below it\n"),
+        (["{full}/manifest-files.json"], 2, "manifest-files.json: is an export's manifest, no schema file; name"),
         (["{none}", "-o", "{folder}"], 2, "--output names no file that could be written: {folder}"),
         (["{none}", "-o", "s3://bucket"], 2, "--output names no file that could be written: s3://bucket"),
         (["{none}", "-o", "s3://"], 2, "an S3 location is s3://BUCKET/PREFIX"),
@@ -176,7 +181,8 @@ def test_what_is_wrong_is_said(
     assert run(full, "-o", str(good)) == 0
     capsys.readouterr()
     places = {"full": full, "bad": str(bad), "good": str(good), "none": str(tmp_path / "none.json")}
-    places["folder"] = str(tmp_path)
+    places |= {"folder": str(tmp_path), "text": shutil.copy(good, tmp_path / "good.txt")}
+    (tmp_path / "empty").mkdir()
     assert run(*(each.format(**places) for each in arguments)) == code
     out, err = capsys.readouterr()
     assert out == ""
