@@ -149,7 +149,7 @@ def plan_replay(base: Export, increments: Sequence[Export] | None, rules: ChainR
         candidates, late = up_to(candidates, instant, rules.until)
         candidates.sort(key=lambda candidate: candidate.rank)
         chain = plan_chain(instant, [(candidate.window, candidate) for candidate in candidates])
-        refuse_unless_tiled(chain, base.uri, base.summary.table_arn, rules)
+        refuse_unless_tiled(chain, base, rules)
     links = _opened(chain, base)
     exports = [base, *(link.export for link in links)]
     if increments is None:
@@ -196,7 +196,7 @@ def plan_windows(increments: Sequence[Export], rules: ChainRules) -> ReplayChain
     candidates.sort(key=lambda candidate: candidate.rank)
     chain = plan_chain(None, [(candidate.window, candidate) for candidate in candidates])
     first = chain.links[0]
-    refuse_unless_tiled(chain, first.export.uri, first.export.summary.table_arn, None)
+    refuse_unless_tiled(chain, _export_of(first.export), None)
     links = tuple(Link(_export_of(link.export), link.window, link.join, link.between) for link in chain.links)
     exports = [link.export for link in links]
     filtered = check_filters(exports, allow_filtered=rules.allow_filtered)

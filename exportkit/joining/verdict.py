@@ -15,13 +15,12 @@ from exportkit.model.window import Window
 __all__ = ["refuse_unless_tiled", "warnings_of_base", "warnings_of_chain", "warnings_of_drift"]
 
 
-def refuse_unless_tiled(chain: Chain[Candidate], uri: str, table_arn: str | None, rules: ChainRules | None) -> None:
+def refuse_unless_tiled(chain: Chain[Candidate], first: Export, rules: ChainRules | None) -> None:
     """Makes sure that windows tile, as far as the rules want it.
 
     Args:
         chain: The plan.
-        uri: The export that an error is about: the base, or the first window's.
-        table_arn: The table, for the remedy.
+        first: The export that an error is about: the base, or the first window's.
         rules: What is allowed; None allows nothing, and names no option that would.
 
     Raises:
@@ -31,9 +30,9 @@ def refuse_unless_tiled(chain: Chain[Candidate], uri: str, table_arn: str | None
     if first_gap and first_gap.between and not (rules and rules.allow_gap):
         stop = f", stop in front of it (--until {format_time(first_gap.between.start)})" if rules else ""
         go_on = f"{stop}, or go on without those changes: --allow-gap" if rules else ""
-        remedy = gap_remedy(first_gap.between, first_gap.window.end, table_arn)
+        remedy = gap_remedy(first_gap.between, first_gap.window.end, first.summary)
         told = f"gap: changes are missing from {listed(chain.gaps)}. {remedy}{go_on}"
-        raise ChainError(uri, told, "gap")
+        raise ChainError(first.uri, told, "gap")
     first_overlap = next((link for link in chain.links if link.join is Join.OVERLAP), None)
     if first_overlap and not (rules and rules.allow_overlap):
         stop = _stop_in_front(chain, first_overlap) if rules else ""
@@ -43,7 +42,7 @@ def refuse_unless_tiled(chain: Chain[Candidate], uri: str, table_arn: str | None
             "window tells net effects, so what was made and deleted across both would stay as a ghost. Take windows "
             f"that tile{go_on}"
         )
-        raise ChainError(uri, told, "overlap")
+        raise ChainError(first.uri, told, "overlap")
 
 
 def _stop_in_front(chain: Chain[Candidate], link: Link[Candidate]) -> str:

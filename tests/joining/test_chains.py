@@ -1,5 +1,6 @@
 """Which increments lead from a state to another: what is taken, what is refused and why, what is known of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,20 @@ from exportkit.errors import ChainError, ManifestError, UsageError
 from exportkit.joining.chains import ChainRules, plan_replay, plan_windows
 from exportkit.joining.remedies import gap_remedy
 from exportkit.model.chain import Join, LeftOut
+from exportkit.model.formats import ExportType, OutputFormat
 from exportkit.model.joining import Source
+from exportkit.model.manifest import ManifestSummary
 from exportkit.model.times import to_micros
 from exportkit.model.window import Window
 from tests.export.layouts import at, lay_out
 from tests.joining.chained import GO_ON, base, exportkits, instant, joins, new_images, refusal, window
+
+_NAMELESS = ManifestSummary(
+    manifest_files_s3_key="manifest-files.json",
+    item_count=0,
+    output_format=OutputFormat.DYNAMODB_JSON,
+    export_type=ExportType.FULL,
+)
 
 # --- a chain that is right -----------------------------------------------------------------------------------
 
@@ -133,7 +143,8 @@ def test_a_gap_is_refused_with_what_is_missing_and_how_to_get_it(tmp_path: Path)
     with refusal(
         "gap",
         f"{state.uri}: gap: changes are missing from [{at(15)}, {at(60)}) (45 min). Export it",
-        "aws dynamodb export-table-to-point-in-time --table-arn arn:aws:dynamodb:eu-central-1:111122223333:table/",
+        "aws dynamodb export-table-to-point-in-time --region eu-central-1 --table-arn arn:aws:dynamodb:eu-central-1:",
+        " --s3-bucket the-bucket --export-type INCREMENTAL_EXPORT ",
         f"ExportFromTime={at(15)},ExportToTime={at(60)},ExportViewType=NEW_AND_OLD_IMAGES",
         f"(--until {at(15)})",
         "--allow-gap",
@@ -180,11 +191,18 @@ def test_a_mark_that_was_spoilt_is_told(tmp_path: Path, gaps: Any) -> None:
     ],
 )
 def test_how_to_get_a_gap(gap: tuple[float, float], until: float, said: str) -> None:
-    told = gap_remedy(Window(*map(instant, gap)), instant(until), None)
+    told = gap_remedy(Window(*map(instant, gap)), instant(until), _NAMELESS)
     first, second = said.split("{}")
     assert first in told
     assert second in told.partition(first)[2]
-    assert "TABLE_ARN" in told
+    assert "export-table-to-point-in-time --table-arn TABLE_ARN --s3-bucket BUCKET --export-type" in told
+
+
+def test_a_gap_is_exported_to_where_the_base_was() -> None:
+    arn = "arn:aws:dynamodb:eu-west-3:111122223333:table/T"
+    beside = replace(_NAMELESS, table_arn=arn, s3_bucket="b", s3_prefix="my backups/t")
+    told = gap_remedy(Window(instant(0), instant(15)), instant(15), beside)
+    assert f"--region eu-west-3 --table-arn {arn} --s3-bucket b --s3-prefix 'my backups/t' --export-type" in told
 
 
 # --- overlaps ------------------------------------------------------------------------------------------------
