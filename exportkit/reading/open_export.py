@@ -52,6 +52,8 @@ class OpenExport:
         jobs: Files read side by side; one for each processor if None.
         max_record_size: Bytes a record may have.
         engine: Reads the records; chosen as ``docs/engine.md`` says if None.
+        ended: Set once its files are gone, as those of a state are when its ``with`` statement ends: to read it then is
+            a UsageError.
     """
 
     def __init__(
@@ -61,33 +63,49 @@ class OpenExport:
         jobs: int | None = None,
         max_record_size: int = DEFAULT_MAX_RECORD_SIZE,
         engine: Engine | None = None,
+        ended: threading.Event | None = None,
     ) -> None:
-        self._export = export
+        self._opened = export
+        self._ended = ended
         self._jobs = jobs or default_jobs()
         self._max_record_size = max_record_size
         self._engine = engine or select_engine()
 
     def __repr__(self) -> str:
-        return f"<OpenExport of {self._export!r}>"
+        return f"<OpenExport of {self._opened!r}>"
+
+    @property
+    def _export(self) -> Export:
+        """The export, while it can be read."""
+        if self._ended is not None and self._ended.is_set():
+            raise UsageError(
+                "the with block that this state was opened by has ended, and its files are deleted; read it inside the "
+                "block, or enter the state again"
+            )
+        return self._opened
 
     @property
     def uri(self) -> str:
         """The export's folder."""
-        return self._export.uri
+        return self._opened.uri
 
     @property
     def summary(self) -> ManifestSummary:
         """What manifest-summary.json says."""
-        return self._export.summary
+        return self._opened.summary
 
     def files(self) -> Iterator[DataFile]:
-        """Yields the data files in the order of manifest-files.json, which is read as a stream.
+        """Returns the data files in the order of manifest-files.json, which is read as a stream.
 
         Raises:
+            UsageError: The state is not open any more; raised at once.
             ExportkitError: The manifests are not sound; told before the first file (``Export.sound_manifest``).
         """
-        self._export.sound_manifest()
-        yield from self._export.files()
+        return self._files(self._export)
+
+    def _files(self, export: Export) -> Iterator[DataFile]:
+        export.sound_manifest()
+        yield from export.files()
 
     def items(self) -> Iterator[Item]:
         """Returns every item of a full export.
@@ -121,17 +139,20 @@ class OpenExport:
         return cast("Iterator[ChangeRecord]", self._records())
 
     def _records(self) -> Iterator[Record]:
+        return self._records_of(self.files())
+
+    def _records_of(self, files: Iterator[DataFile]) -> Iterator[Record]:
         def produce(file: DataFile) -> Iterator[Sequence[Record]]:
             items = self._engine.items(self._options(file))
             return self._checked(file, items.feed, items.finish, len)
 
         # Python values are made under the interpreter's lock: a second thread helps only the
         # inflating of the next file, so one ahead is all that pays.
-        for records in streams_in_order(produce, self.files(), min(self._jobs, 2)):
+        for records in streams_in_order(produce, files, min(self._jobs, 2)):
             yield from records
 
     def lines(self, form: TextForm, *, limit: int | None = None) -> Iterator[bytes]:
-        """Yields the records as lines of text, many at a time.
+        """Returns the records as lines of text, many at a time.
 
         Args:
             form: How they are written (``docs/records.md``).
@@ -140,8 +161,11 @@ class OpenExport:
         Raises:
             ExportkitError: As ``items``.
         """
+        return self._lines_of(self.files(), form, limit)
+
+    def _lines_of(self, files: Iterator[DataFile], form: TextForm, limit: int | None) -> Iterator[bytes]:
         left = limit
-        with closing(streams_in_order(lambda file: self.file_lines(file, form), self.files(), self._jobs)) as pieces:
+        with closing(streams_in_order(lambda file: self.file_lines(file, form), files, self._jobs)) as pieces:
             for lines in pieces if left != 0 else ():
                 if left is None:
                     yield lines
@@ -153,7 +177,7 @@ class OpenExport:
                     return
 
     def file_lines(self, file: DataFile, form: TextForm) -> Iterator[bytes]:
-        """Yields the records of one data file as lines of text, many at a time; the file is checked at its end.
+        """Returns the records of one data file as lines of text, many at a time; the file is checked at its end.
 
         Args:
             file: One of ``files``.

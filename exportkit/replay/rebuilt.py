@@ -259,10 +259,13 @@ class Rebuilt:
             folder = stack.enter_context(temporary_folder(self.options.temp_dir))
             with self._made(folder, StoreOptions(), level=self._level()) as made:
                 self._rebuilt(made)
-            export = open_export(made.uri)
+            export, ended = open_export(made.uri), threading.Event()
+            stack.callback(ended.set)
             self._opened = stack.pop_all()
         options = self.options
-        return OpenExport(export, jobs=options.jobs, max_record_size=options.max_record_size, engine=self.engine)
+        return OpenExport(
+            export, jobs=options.jobs, max_record_size=options.max_record_size, engine=self.engine, ended=ended
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -21,7 +21,7 @@ from exportkit.errors import (
     StoreError,
     UsageError,
 )
-from exportkit.model.formats import ExportType, OutputFormat
+from exportkit.model.formats import ExportType, OutputFormat, TextForm
 from exportkit.model.scan import ReadOptions
 from exportkit.replay import Rebuilt
 from tests.commands import lines_in, made, state_in
@@ -364,6 +364,33 @@ def test_a_state_that_is_open_is_not_opened_again(tmp_path: Path) -> None:
         assert {(item["pk"],): item["n"] for item in export.items()} == numbers(STORY.state(END))
     with state as export:
         assert export.summary.item_count == 39
+
+
+def test_a_state_is_not_read_after_its_block(tmp_path: Path) -> None:
+    state = exportkit.replay(written(tmp_path / "in"))
+    with state as export:
+        scan, items, (file, *_) = export.scan(["pk"]), export.items(), export.files()
+        next(items)
+    late: tuple[Callable[[], object], ...] = (
+        export.items,
+        export.files,
+        lambda: export.lines(TextForm.JSON),
+        lambda: list(export.file_lines(file, TextForm.JSON)),
+        export.statistics,
+        export.schema,
+        export.scan,
+        export.to_arrow,
+        lambda: list(scan),
+        scan.to_arrow,
+        lambda: list(export.decode(file, [scan.plan])),
+    )
+    for use in late:
+        with pytest.raises(UsageError, match=r"with block .* has ended.* read it inside the block, or enter"):
+            use()
+    assert (export.summary.item_count, Path(export.uri).exists()) == (39, False)
+    assert "OpenExport" in repr(export)
+    with state as again:
+        assert len(list(again.items())) == 39
 
 
 def test_a_state_that_could_not_be_rebuilt_can_be_opened_later(tmp_path: Path) -> None:
