@@ -35,7 +35,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     detail = event["detail"]
     location = f"s3://{detail['bucket']['name']}/{detail['object']['key']}"
     key = os.environ.get("TABLE_KEY")  # such as "pk,sk"
-    report = exportkit.verify(location, key=tuple(key.split(",")) if key else None, jobs=1, temp_dir="/tmp")  # noqa: S108 - Lambda's
+    names = tuple(name.strip() for name in key.split(",")) if key else None
+    report = exportkit.verify(location, key=names, jobs=1, temp_dir="/tmp")  # noqa: S108 - Lambda's
     if not report.ok:
         errors = [finding for finding in report.findings if finding.severity == "error"]  # notes harm nothing
         told = "; ".join(str(finding) for finding in errors[:5])

@@ -16,6 +16,7 @@ from exportkit.cli.options import (
     SizeOption,
     StorageOptions,
     TempDirOption,
+    parse_key,
 )
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
@@ -116,7 +117,7 @@ def diff(
             before,
             after,
             output,
-            key=None if key is None else tuple(key.split(",")),
+            key=None if key is None else parse_key(key),
             allow_other_table=allow_other_table,
             storage=options,
             progress=progress,

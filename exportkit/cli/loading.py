@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from exportkit.cli.options import FlagOption, JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import (
+    FlagOption,
+    JobsOption,
+    JsonOption,
+    SizeOption,
+    StorageOptions,
+    TempDirOption,
+    parse_key,
+)
 from exportkit.cli.service import aws_command
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
@@ -173,7 +181,7 @@ def import_command(
         plan = plan_import(
             location,
             table=table,
-            key=key,
+            key=None if key is None else ",".join(parse_key(key)),
             level=level,
             billing_mode=billing_mode,
             read_capacity=read_capacity,

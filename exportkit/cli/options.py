@@ -28,6 +28,7 @@ __all__ = [
     "SizeOption",
     "StorageOptions",
     "TempDirOption",
+    "parse_key",
     "parse_size",
 ]
 
@@ -46,6 +47,11 @@ def parse_size(text: str) -> int:
     if size == 0:
         raise ValueError(f"{text!r} is no size: write bytes, or 64MiB, 64MB, 1GiB")
     return size
+
+
+def parse_key(text: str) -> tuple[str, ...]:
+    """Returns the parts of a key as ``--key`` names them, without white space around them."""
+    return tuple(part.strip() for part in text.split(","))
 
 
 def _names(words: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
-from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption
+from exportkit.cli.options import JobsOption, JsonOption, SizeOption, StorageOptions, TempDirOption, parse_key
 from exportkit.cli.text import printable
 from exportkit.errors import UsageError
 from exportkit.model.findings import Level
@@ -68,7 +68,7 @@ def verify(
         report = run(
             location,
             level=level,
-            key=None if key is None else tuple(key.split(",")),
+            key=None if key is None else parse_key(key),
             expect_item_count=expect_item_count,
             service=service,
             jobs=jobs,

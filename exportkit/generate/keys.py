@@ -31,7 +31,7 @@ def parse_key(text: str) -> tuple[KeyPart, ...]:
         UsageError: Not one or two names, a name twice, or a type that no key has.
     """
     parts = []
-    for word in text.split(","):
+    for word in (part.strip() for part in text.split(",")):
         name, colon, tag = word.rpartition(":")
         part = KeyPart(name, tag) if colon else KeyPart(word, "S")
         if not part.name or part.type not in {"S", "N", "B"}:

@@ -5,7 +5,7 @@ from exportkit.errors import UsageError
 __all__ = ["check_key"]
 
 
-def check_key(key: tuple[str, ...] | None) -> None:
+def check_key(key: tuple[str, ...] | str | bytes | None) -> None:
     """Makes sure that a key is one: the partition key's name, and the sort key's if there is one.
 
     Args:
@@ -15,6 +15,8 @@ def check_key(key: tuple[str, ...] | None) -> None:
         UsageError: It is none.
     """
     if isinstance(key, str | bytes):
-        raise UsageError(f"a key is a tuple of attribute names, such as ({key!r},)")
+        text = key if isinstance(key, str) else key.decode(errors="replace")
+        names = tuple(name.strip() for name in text.split(","))
+        raise UsageError(f"a key is a tuple of attribute names, such as {names!r}, not text")
     if key is not None and (not 1 <= len(key) <= 2 or not all(key) or len(set(key)) != len(key)):
         raise UsageError(f"a key is one or two different attribute names, not {','.join(key)!r}")

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -159,6 +160,15 @@ def test_without_a_key_it_has_to_be_named(table: Exported, tmp_path: Path, engin
 def test_a_key_is_one_or_two_names(table: Exported, names: tuple[str, ...], engine: Engine) -> None:
     with pytest.raises(UsageError, match="a key is "):
         exportkit.diff(table.states[0], table.states[3], key=names, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("pk", r"\('pk',\)"), ("pk,sk", r"\('pk', 'sk'\)"), (b"pk, sk", r"\('pk', 'sk'\)")]
+)
+def test_a_key_given_as_text_is_told_as_a_tuple(table: Exported, text: Any, told: str) -> None:
+    for use in (exportkit.verify, lambda state, key: exportkit.diff(state, state, key=key)):
+        with pytest.raises(UsageError, match=f"a tuple of attribute names, such as {told}"):
+            use(table.states[0], key=text)
 
 
 def test_what_exportkit_made_tells_its_key(table: Exported, tmp_path: Path, engine: Engine) -> None:

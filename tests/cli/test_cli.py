@@ -43,6 +43,12 @@ def test_verify_says_no_with_1_and_what_to_do(capfd: pytest.CaptureFixture[str])
     assert err == ""
 
 
+def test_white_space_around_the_names_of_a_key_does_not_count(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", FULL_JSON, "--key", " pk, sk "]) == 0
+    assert main(["diff", FULL_JSON, FULL_JSON, "--summary", "--key", "pk , sk"]) == 0
+    assert capfd.readouterr().err == ""
+
+
 def test_json_is_one_document_and_junit_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.xml"
     assert main(["verify", BROKEN, "--json", "--junit", str(report)]) == 1

@@ -191,7 +191,7 @@ def test_the_lambda_function_verifies_what_an_event_names(
     s3: S3, aws_environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL_S3", s3.url)
-    aws_environment.setenv("TABLE_KEY", "pk,sk")
+    aws_environment.setenv("TABLE_KEY", "pk, sk")
     lambda_handler = script("lambda_handler")
     early = tmp_path / "early"  # the summary is there, its checksum not yet
     shutil.copytree(SAMPLES / "full-ion", early)

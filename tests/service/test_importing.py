@@ -116,7 +116,7 @@ class TestTheCall:
 
     def test_the_printed_command_is_the_call(self, bucket: S3, wire: Wire, tmp_path: Path) -> None:
         location = put(bucket, make_export(tmp_path, JSON, [[item(JSON, "it's")]]))
-        words = ("import-command", location, "--key", "pk", "--endpoint-url", bucket.url, "--table", "New-1")
+        words = ("import-command", location, "--key", " pk ", "--endpoint-url", bucket.url, "--table", "New-1")
         done = did(*words, "--region", "eu-west-1")
         program = shlex.split(done.out)
         assert program[:6] == ["aws", "dynamodb", "import-table", "--region", "eu-west-1", "--cli-input-json"]
