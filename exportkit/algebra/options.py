@@ -15,6 +15,7 @@ from exportkit.model.ranges import check_range
 from exportkit.reading import NoProgress, Progress, default_jobs, with_connections
 from exportkit.reading.spill import Spill
 from exportkit.store import StoreOptions
+from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["AlgebraOptions"]
 
@@ -70,7 +71,7 @@ class AlgebraOptions:
             output_format=form,
             jobs=jobs or default_jobs(),
             memory=memory,
-            temp_dir=None if temp_dir is None else Path(temp_dir),
+            temp_dir=checked_temp_dir(temp_dir),
             max_record_size=max_record_size,
             storage=with_connections(storage or StoreOptions(), jobs),
             progress=progress or NoProgress(),

@@ -25,6 +25,7 @@ from exportkit.reading.outside import check_outside
 from exportkit.schema import Schema, SchemaOptions, read_schema
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.opening import normal_uri, refuse_file
+from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["Prepared", "convert", "prepare"]
 
@@ -189,6 +190,7 @@ def prepare(
         StoreError: The schema file cannot be read.
     """
     check_range(jobs=jobs, memory=memory, max_record_size=max_record_size)
+    checked_temp_dir(temp_dir)
     budget = Budget.of(memory, jobs or default_jobs())
     schema = arguments.get("schema")
     asked = ConvertOptions(

@@ -14,6 +14,7 @@ from exportkit.model.times import EPOCH, format_duration
 from exportkit.model.window import Window
 from exportkit.service.checks import LONGEST_WINDOW, SHORTEST_WINDOW, check_request
 from exportkit.service.requests import ExportRequest
+from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["FollowOptions"]
 
@@ -74,6 +75,7 @@ class FollowOptions:
         if self.timeout is not None and not self.wait:
             raise UsageError("a timeout is for those who wait")
         check_range(jobs=self.jobs, memory=self.memory, max_record_size=self.max_record_size)
+        checked_temp_dir(self.temp_dir)
         check_request(self._request(self.table, ExportType.FULL), EPOCH, resolved=False)
 
     def full(self, table_arn: str, instant: datetime) -> ExportRequest:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack
 
@@ -38,7 +37,7 @@ from exportkit.replay.report import ReplayReport
 from exportkit.replay.samples import sample_told_before
 from exportkit.replay.state import StateSource
 from exportkit.store import StoreOptions, open_store
-from exportkit.store.temporary import temporary_folder
+from exportkit.store.temporary import checked_temp_dir, temporary_folder
 from exportkit.verify import verify
 
 __all__ = ["Rebuilt", "replay"]
@@ -103,6 +102,7 @@ def replay(
     """
     if isinstance(increments, str | bytes | os.PathLike):
         raise UsageError(f"increments is {increments!r}; pass a list of locations")
+    folder = checked_temp_dir(temp_dir)
     storage = with_connections(storage or StoreOptions(), jobs)
     rules = ChainRules(
         until=take_instant("until", until),
@@ -116,7 +116,7 @@ def replay(
         strict=strict,
         jobs=default_jobs() if jobs is None else jobs,
         memory=memory,
-        temp_dir=None if temp_dir is None else Path(temp_dir),
+        temp_dir=folder,
         storage=storage,
         max_record_size=max_record_size,
     )

@@ -10,16 +10,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from exportkit.errors import StoreError
+from exportkit.errors import StoreError, UsageError
 from exportkit.store.holder import Holder
 from exportkit.store.local_lock import LocalLock
 from exportkit.store.writing import store_errors
 
-__all__ = ["TemporaryFolder", "temporary_folder", "temporary_folders", "temporary_place"]
+__all__ = ["TemporaryFolder", "checked_temp_dir", "temporary_folder", "temporary_folders", "temporary_place"]
 
 _PREFIX = "exportkit-"
 _LOCK = "lock"
 _FILES = "files"
+
+
+def checked_temp_dir(temp_dir: str | os.PathLike[str] | None) -> Path | None:
+    """Returns the folder that temporary files are to go to as a path; None if none was named.
+
+    Whether anything is written there is known late: only where something does not fit memory.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    if temp_dir is None:
+        return None
+    folder = Path(temp_dir)
+    if not folder.is_dir():
+        raise UsageError(f"temp_dir is {os.fspath(temp_dir)!r}; there is no such folder")
+    return folder
 
 
 def temporary_place(temp_dir: str | os.PathLike[str] | None) -> str:

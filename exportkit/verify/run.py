@@ -29,6 +29,7 @@ from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.opening import normal_uri
+from exportkit.store.temporary import checked_temp_dir
 from exportkit.verify.duplicates import KeySpill
 from exportkit.verify.files import FileVerifier
 from exportkit.verify.report import FINDINGS_PER_CODE, Findings, VerifyReport
@@ -88,13 +89,14 @@ def verify(
     check_key(key)
     check_range(0, expect_item_count=expect_item_count)
     check_range(jobs=jobs, max_record_size=max_record_size)
+    folder = checked_temp_dir(temp_dir)
     location = os.fspath(location)
     run = _Run(
         level=level,
         key=key,
         expect_item_count=expect_item_count,
         jobs=jobs or default_jobs(),
-        temp_dir=None if temp_dir is None else Path(temp_dir),
+        temp_dir=folder,
         max_record_size=max_record_size,
         storage=with_connections(storage or StoreOptions(), jobs),
         progress=progress or NoProgress(),

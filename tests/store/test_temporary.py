@@ -3,7 +3,7 @@
 import errno
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 import exportkit
 from exportkit.errors import LockedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.follow import FollowOptions
 from exportkit.joining.sizes import check_space
 from exportkit.reading.spill import Spill
 from exportkit.store.temporary import temporary_folder, temporary_folders
@@ -127,3 +128,22 @@ def test_a_system_without_a_temporary_folder(tmp_path: Path, monkeypatch: pytest
     for options in ((), ("--to", "parquet")):
         done = run("replay", BASE, "-o", tmp_path / "".join(options), *options)
         assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda temp_dir, _: exportkit.verify(BASE, temp_dir=temp_dir),
+        lambda temp_dir, _: exportkit.replay(BASE, temp_dir=temp_dir),
+        lambda temp_dir, _: exportkit.diff(BASE, BASE, key=("pk", "sk"), temp_dir=temp_dir),
+        lambda temp_dir, dest: exportkit.compact([BASE], dest, temp_dir=temp_dir),
+        lambda temp_dir, dest: exportkit.revert([BASE], dest, temp_dir=temp_dir),
+        lambda temp_dir, dest: exportkit.convert(BASE, dest, temp_dir=temp_dir),
+        lambda temp_dir, _: FollowOptions(table="Chain", bucket="exports", temp_dir=Path(temp_dir)),
+    ],
+    ids=["verify", "replay", "diff", "compact", "revert", "convert", "follow"],
+)
+def test_a_folder_that_is_not_there_is_told_at_once(use: Callable[[str, Path], object], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="temp_dir is '/nope'; there is no such folder"):
+        use("/nope", tmp_path / "d")
+    assert not (tmp_path / "d").exists()
