@@ -14,12 +14,13 @@ from exportkit.clean import CleanReport, clean
 from exportkit.convert import ConvertReport, convert
 from exportkit.engine import engine_info
 from exportkit.locations import find_exports
+from exportkit.model.formats import TextForm
 from exportkit.model.values import AttributeValue, ChangeRecord, Item
 from exportkit.reading import OpenExport, Scan
 from exportkit.reading import open_for_reading as open  # noqa: A004 - exportkit.open reads as gzip.open does
 from exportkit.replay import Rebuilt, ReplayPlan, ReplayReport, replay
 from exportkit.schema import Schema, SchemaOptions
-from exportkit.store import StoreOptions
+from exportkit.store import OutputOptions, StoreOptions, Traffic
 from exportkit.verify import VerifyReport, verify
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ConvertReport",
     "Item",
     "OpenExport",
+    "OutputOptions",
     "Rebuilt",
     "ReplayPlan",
     "ReplayReport",
@@ -38,6 +40,8 @@ __all__ = [
     "SchemaOptions",
     "Signature",
     "StoreOptions",
+    "TextForm",
+    "Traffic",
     "VerifyReport",
     "__version__",
     "clean",
