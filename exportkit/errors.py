@@ -406,18 +406,29 @@ class DuplicateKeyError(DataError, ValueError):
     Attributes:
         first: The earlier one: its data file, line from 1, byte offset.
         second: The later one.
+        key: The names of the key's attributes, where the caller named them; None where the exports or the service did.
     """
 
-    def __init__(self, first: tuple[str, int, int], second: tuple[str, int, int]) -> None:
-        super().__init__(first, second)
+    def __init__(
+        self,
+        first: tuple[str, int, int],
+        second: tuple[str, int, int],
+        key: tuple[str, ...] | None = None,
+    ) -> None:
+        super().__init__(first, second, key)
         self.first = first
         self.second = second
+        self.key = key
 
     def __str__(self) -> str:
         (uri, line, offset), (first, first_line, first_offset) = self.second, self.first
+        remedy = "export anew"
+        if self.key is not None:
+            left_out = " (a sort key left out?)" if len(self.key) == 1 else ""
+            remedy = f"check --key {','.join(self.key)}{left_out}; else export anew"
         return (
             f"{uri}: line {line} (byte {offset}): this item has the key of another, {first}: line {first_line} "
-            f"(byte {first_offset}); a table holds a key once: export anew"
+            f"(byte {first_offset}); a table holds a key once: {remedy}"
         )
 
 

@@ -116,7 +116,7 @@ def diff(
         engine=engine,
     )
     states = [open_export(location, options.storage) for location in (before, after)]
-    first, second = (state_time(state) for state in states)
+    first, second = (state_time(state, "both have to be") for state in states)
     warnings = () if allow_other_table else _one_table(states)
     filtered = check_filters(states, allow_filtered=allow_filtered)
     doubts, carried = _carried(states)
@@ -137,8 +137,9 @@ def diff(
     try:
         return run.count() if dest is None else run.make(dest)
     except DuplicateKeyError as error:
-        error.add_note(f"the key was taken to be {','.join(run.key)} (--key PARTITION,SORT names both parts of one)")
-        raise
+        if key is None:
+            raise
+        raise DuplicateKeyError(error.first, error.second, key) from None
 
 
 def _one_table(states: list[Export]) -> tuple[str, ...]:

@@ -20,15 +20,19 @@ __all__ = [
 ]
 
 
-def state_time(base: Export) -> datetime:
+def state_time(base: Export, remedy: str = "name that first") -> datetime:
     """Returns the instant of a full export.
+
+    Args:
+        base: The export.
+        remedy: What to do where it is none.
 
     Raises:
         ChainError: It is incremental, or does not say.
     """
     summary = base.summary
     if summary.export_type is not ExportType.FULL:
-        told = f"is an incremental export ({summary.window}); a state is a full one: name that first"
+        told = f"is an incremental export ({summary.window}); a state is a full one: {remedy}"
         raise ChainError(base.uri, told, "kind")
     if summary.export_time is None:
         told = "names no exportTime, so nobody knows which windows follow it; export anew, or add it to the manifest"

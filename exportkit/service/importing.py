@@ -135,6 +135,7 @@ def plan_import(
         storage=storage,
         progress=progress,
         engine=engine,
+        key_named=key is not None,
     )
     types = _types(given, described, report, export.uri)
     source = {"S3Bucket": bucket, "S3KeyPrefix": f"{prefix}/"}

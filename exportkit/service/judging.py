@@ -7,11 +7,12 @@ from exportkit.errors import VerificationError
 from exportkit.export import Export
 from exportkit.joining.checks import carried_windows, check_filters
 from exportkit.joining.verdict import warnings_of_base
-from exportkit.model.findings import Level
+from exportkit.model.findings import CODES, Level
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading import Progress
 from exportkit.store import StoreOptions
 from exportkit.verify import VerifyReport, verify
+from exportkit.verify.service import KEY_CODES
 
 __all__ = ["IDLE", "verified", "warnings_of"]
 
@@ -32,11 +33,14 @@ def verified(
     storage: StoreOptions,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    key_named: bool = False,
 ) -> VerifyReport:
     """Returns what verify says of an export that is good; arguments as for ``exportkit.verify``.
 
+    With ``key_named`` the caller named the key, and may have named a wrong one: the error says so.
+
     Raises:
-        VerificationError: It is not good; its notes tell the first findings.
+        VerificationError: It is not good; its notes tell the first findings, and what to do about a key.
         StoreError: It cannot be read.
     """
     report = verify(
@@ -51,10 +55,13 @@ def verified(
         engine=engine,
     )
     if not report.ok:
-        failed = ", ".join(check.code for check in report.checks if check.status == "failed")
-        error = VerificationError(export.uri, f"it is not good ({failed}); nothing was done with it")
+        failed = [check.code for check in report.checks if check.status == "failed"]
+        error = VerificationError(export.uri, f"it is not good ({', '.join(failed)}); nothing was done with it")
         for finding in report.findings[:_TOLD]:
             error.add_note(f"  {finding}")
+        for code in failed:
+            if key_named and code in KEY_CODES:
+                error.add_note(f"  {code}: {CODES[code].remedy}")
         raise error
     return report
 

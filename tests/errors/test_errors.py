@@ -75,6 +75,21 @@ def test_two_items_with_one_key_are_both_named() -> None:
     assert (str(again), again.first, again.exit_code) == (str(error), error.first, 3)
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (None, "a table holds a key once: export anew"),
+        (("pk",), "a table holds a key once: check --key pk (a sort key left out?); else export anew"),
+        (("pk", "sk"), "a table holds a key once: check --key pk,sk; else export anew"),
+    ],
+)
+def test_a_key_that_stands_twice_may_be_another_key(key: tuple[str, ...] | None, told: str) -> None:
+    error = DuplicateKeyError(("a.json.gz", 2, 60), ("b.json.gz", 7, 900), key)
+    assert str(error).endswith(told)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.key) == (str(error), key)
+
+
 def test_an_export_that_failed_keeps_code_and_reason() -> None:
     error = ExportFailedError("arn", "the export failed: S3AccessDenied: no", "S3AccessDenied", "no")
     again = pickle.loads(pickle.dumps(error))

@@ -177,8 +177,9 @@ class TestTheCall:
 class TestRefusedInS3:
     def test_an_export_that_is_not_good(self, bucket: S3, wire: Wire, tmp_path: Path) -> None:
         location = put(bucket, make_export(tmp_path, JSON, [[item(JSON, "a"), item(JSON, "a")]]))
-        with pytest.raises(VerificationError, match=r"it is not good \(duplicate-key\)"):
+        with pytest.raises(VerificationError, match=r"it is not good \(duplicate-key\)") as caught:
             plan_import(location, key="pk", storage=bucket.options())
+        assert caught.value.__notes__[-1] == "  duplicate-key: Check --key (a sort key left out?); else export anew."
         done = run("import-command", location, "--key", "pk", "--run", "--endpoint-url", bucket.url)
         assert (done.code, done.out, wire.sent) == (1, "", [])
 
