@@ -1,6 +1,5 @@
 """``exportkit generate``: faithful test exports."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,7 +12,7 @@ __all__ = ["generate"]
 
 def generate(
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    output: Annotated[str, Parameter(name=["--output", "-o"])],
     expected: FlagOption = False,
     json: JsonOption = False,
     options: Annotated[GenerateOptions, Parameter(name="*", negative_iterable=())] = GenerateOptions(),  # noqa: B008 - frozen

@@ -14,6 +14,8 @@ from exportkit.model.times import EPOCH, format_duration
 from exportkit.model.window import Window
 from exportkit.service.checks import LONGEST_WINDOW, SHORTEST_WINDOW, check_request
 from exportkit.service.requests import ExportRequest
+from exportkit.sink.export_writer import refuse_root_folder
+from exportkit.store.opening import normal_uri
 from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["FollowOptions"]
@@ -76,6 +78,8 @@ class FollowOptions:
             raise UsageError("a timeout is for those who wait")
         check_range(jobs=self.jobs, memory=self.memory, max_record_size=self.max_record_size)
         checked_temp_dir(self.temp_dir)
+        if self.replay_to is not None:
+            refuse_root_folder(normal_uri(self.replay_to))
         check_request(self._request(self.table, ExportType.FULL), EPOCH, resolved=False)
 
     def full(self, table_arn: str, instant: datetime) -> ExportRequest:

@@ -23,7 +23,8 @@ from exportkit.generate.shapes import GROUP, Shape
 from exportkit.model.formats import ExportType, ExportView, OutputFormat
 from exportkit.model.manifest import ManifestSummary
 from exportkit.model.times import to_micros
-from exportkit.sink.export_writer import DataFileWriter, ExportWriter
+from exportkit.sink.export_writer import DataFileWriter, ExportWriter, refuse_root_folder
+from exportkit.store.opening import normal_uri
 from exportkit.store.writing import AtomicFile
 
 __all__ = ["Generated", "GeneratedExport", "generate"]
@@ -110,12 +111,14 @@ def generate(
     Whatever ends it early carries a note that names the export left unfinished.
 
     Raises:
-        UsageError: ``dest`` is no local folder, or a key attribute has the name of another attribute of the shape.
+        UsageError: ``dest`` is no local folder, or one called ``AWSDynamoDB``; or a key attribute has the name of
+            another attribute of the shape.
         StoreError: The folder cannot be written.
     """
     options = options or GenerateOptions()
     if os.fspath(dest).lower().startswith(_S3):
         raise UsageError(f"generate writes into a local folder, not {dest}; copy it there with aws s3 sync")
+    refuse_root_folder(normal_uri(dest))
     run = _Run(os.fspath(dest), options)
     base = run.base()
     windows = tuple(run.windows())

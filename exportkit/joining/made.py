@@ -20,7 +20,7 @@ from exportkit.joining.identity import identify
 from exportkit.locations import Location
 from exportkit.model.layout import DATA_FOLDER, MANIFEST_SUMMARY, STARTED, is_manifest
 from exportkit.model.manifest import ManifestSummary
-from exportkit.sink.export_writer import DataFileWriter, ExportWriter
+from exportkit.sink.export_writer import DataFileWriter, ExportWriter, refuse_root_folder
 from exportkit.store import StoreOptions, open_store
 from exportkit.store.local import LocalStore
 from exportkit.store.opening import normal_uri, refuse_file
@@ -59,7 +59,8 @@ class MadeExport:
         already: The summary of the result that is there; None if it is to be made.
 
     Raises:
-        UsageError: The destination is a file, or is no location; or, on entering, another result is there.
+        UsageError: The destination is a file, a folder ``AWSDynamoDB``, or no location; or, on entering: another
+            result is there.
         LockedError: On entering: another run writes this result.
         StoreError: On entering: it cannot be written to, or a result that is there is not whole.
     """
@@ -78,6 +79,7 @@ class MadeExport:
     ) -> None:
         uri = normal_uri(dest)
         refuse_file(uri)
+        refuse_root_folder(uri)
         storage = storage.for_output()
         self._store = open_store(uri, storage)
         self._storage = storage

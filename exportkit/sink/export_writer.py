@@ -36,9 +36,25 @@ from exportkit.sink.stored import StoredMember
 from exportkit.store.base import ObjectWriter, Store
 from exportkit.store.local import LocalStore
 
-__all__ = ["DataFileWriter", "ExportWriter"]
+__all__ = ["DataFileWriter", "ExportWriter", "refuse_root_folder"]
 
 _UNFINISHED = re.compile(r"\..*\.partial")
+
+
+def refuse_root_folder(uri: str) -> None:
+    """Refuses a destination that is a folder ``AWSDynamoDB``, for exports would go into another one in it.
+
+    Args:
+        uri: The destination, as ``normal_uri`` gives it.
+
+    Raises:
+        UsageError: It is one.
+    """
+    above, _, name = uri.rpartition("/")
+    if name == ROOT_FOLDER:
+        raise UsageError(
+            f"{uri}: the export goes into a folder {ROOT_FOLDER} of the destination; name the folder above: {above}"
+        )
 
 
 class ExportWriter:

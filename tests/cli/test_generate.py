@@ -70,6 +70,8 @@ def test_every_option_reaches_the_library(tmp_path: Path, capfd: pytest.CaptureF
     ("words", "said"),
     [
         ([], "--output"),
+        (["-o", "s3://b/x"], "not s3://b/x;"),
+        (["-o", "x/AWSDynamoDB"], "of the destination; name the folder above: "),
         (["-o", "x", "--items", "-1"], "items is -1"),
         (["-o", "x", "--window-minutes", "0"], "window minutes is 0"),
         (["-o", "x", "--first-window-offset", "nan"], "first window offset is nan"),

@@ -90,6 +90,7 @@ def test_every_option_reaches_the_request(service: SimulatedService) -> None:
         ((*WORDS, "--once", "--no-wait", "--timeout", "1h"), "a timeout is for those who wait"),
         ((*WORDS, "--kms-key-id", "k"), "S3SseKmsKeyId"),
         (("follow", "Orders", "--bucket", "b$"), "S3Bucket (--bucket)"),
+        ([*WORDS, "--once", "--replay-to", "s3://lake/now/AWSDynamoDB"], "name the folder above: s3://lake/now"),
     ],
 )
 def test_wrong_usage_is_2_and_asks_nobody(service: SimulatedService, words: tuple[str, ...], told: str) -> None:

@@ -159,6 +159,16 @@ def test_nothing_is_written_among_the_data_of_windows(command: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("command", ["replay", "diff --key pk", "compact", "revert"])
+def test_the_folder_that_results_go_into_is_no_destination(command: str, tmp_path: Path) -> None:
+    inputs = commands(tmp_path)[command]
+    before = left_behind(tmp_path)
+    done = run(*command.split(), *inputs, "-o", f"{tmp_path}/AWSDynamoDB/")
+    assert done.code == 2, f"{done.out}\n{done.err}"
+    assert done.err.endswith(f"of the destination; name the folder above: {tmp_path}\n")
+    assert left_behind(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", ["replay", "diff --key pk", "compact", "revert"])
 def test_results_go_beside_their_inputs(command: str, tmp_path: Path) -> None:
     done = run(*command.split(), *commands(tmp_path)[command], "-o", tmp_path)
     assert done.code == 0, f"{done.out}\n{done.err}"
@@ -175,6 +185,8 @@ def test_nothing_is_written_into_an_input_in_a_bucket(tmp_path: Path, s3: S3) ->
         done = run("replay", *inputs, "-o", dest, "--endpoint-url", s3.url)
         assert done.code == 2, f"{done.out}\n{done.err}"
         assert "belongs to the input" in done.err
+    done = run("replay", *inputs, "-o", f"{s3.uri}/a/AWSDynamoDB", "--endpoint-url", s3.url)
+    assert (done.code, f"name the folder above: {s3.uri}/a\n" in done.err) == (2, True), done.err
     done = run("replay", *inputs, "-o", f"{s3.uri}/a", "--endpoint-url", s3.url)
     assert done.code == 0, f"{done.out}\n{done.err}"
 
