@@ -216,12 +216,17 @@ def list_exports(
     from rich.text import Text  # noqa: PLC0415 - as above
 
     console = OutputConsole(highlight=False, soft_wrap=True)
+    none = True
     for summary in found:
+        none = False
         status = Text(f"{printable(summary.export_status):<12}", _STATUS.get(summary.export_status, ""))
         began = export_id_time(summary.export_arn.rpartition("/")[2])
         kind = printable((summary.export_type or "").removesuffix("_EXPORT").lower())
         told = f"{kind:<12}{format_time(began) if began else '':<25}{printable(summary.export_arn)}"
         console.print(status + Text(told))
+    if none:
+        whose = "in this account and Region" if table is None else f"of {printable(table)}"
+        print(f"there are no exports {whose} from the last 90 days, which is how long they are known", file=sys.stderr)
     return 0
 
 

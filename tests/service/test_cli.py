@@ -248,6 +248,15 @@ class TestList:
         ]
         assert [export["export_arn"] for export in did("list", "--json").told["exports"]] == [other, ARN]
 
+    def test_none_is_told_to_people(self, wire: Wire) -> None:
+        wire.answers = [{"ExportSummaries": []}]
+        done = did("list", TABLE)
+        told = f"there are no exports of {TABLE} from the last 90 days, which is how long they are known\n"
+        assert (done.out, done.err) == ("", told)
+        assert "in this account and Region from" in did("list").err
+        done = did("list", TABLE, "--json")
+        assert (done.told, done.err) == ({"exports": []}, "")
+
     def test_a_name_that_is_none_is_2(self, wire: Wire) -> None:
         assert run("list", "a/b").code == 2
         assert wire.sent == []
