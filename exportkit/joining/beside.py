@@ -17,6 +17,8 @@ __all__ = ["Beside", "look_beside", "open_all"]
 
 _OPENERS = 16
 _SHOWN = 3
+_NAME = (": name it if it is meant", ": name those that are meant")  # of one, of several
+_MAY_BELONG = (": it may belong to the chain", ": they may belong to the chain")
 _BEFORE_ANEW = "before anything is exported anew: wait for what is running, copy again what is not whole"
 
 
@@ -75,10 +77,10 @@ def look_beside(base: Export) -> Beside:
             increments.append((found.uri, summary, window))
     unfinished, unreadable = _unfinished(base, every), _unreadable(every)
     warnings = (
-        _told(store, "made-by-exportkit", "made by exportkit, and so not taken: name those that are meant", made),
+        _told(store, "made-by-exportkit", "made by exportkit, and so not taken", made, _NAME),
         _told(store, "table-recreated", "of another table of the same name, and so not taken", of_others),
-        _told(store, "not-complete", "running or failed: they may belong to the chain", unfinished),
-        _told(store, "unreadable", "that cannot be read: they may belong to the chain", unreadable),
+        _told(store, "not-complete", "running or failed", unfinished, _MAY_BELONG),
+        _told(store, "unreadable", "unreadable", unreadable, _MAY_BELONG),
     )
     return Beside(tuple(increments), tuple(filter(None, warnings)), bool(unfinished or unreadable))
 
@@ -108,9 +110,9 @@ def _unreadable(every: Sequence[FoundExport]) -> list[str]:
     return [found.uri for found in every if found.status in {ExportStatus.BROKEN, ExportStatus.UNREADABLE}]
 
 
-def _told(store: Store, name: str, what: str, uris: Sequence[str]) -> str:
+def _told(store: Store, name: str, what: str, uris: Sequence[str], then: tuple[str, str] = ("", "")) -> str:
     if not uris:
         return ""
     names = ", ".join(store.name(uri) for uri in uris[:_SHOWN]) + (", …" if len(uris) > _SHOWN else "")
     count = "an export is" if len(uris) == 1 else f"{len(uris):,} exports are"
-    return f"{name}: beside the base {count} {what} ({names})"
+    return f"{name}: beside the base {count} {what}{then[len(uris) > 1]} ({names})"

@@ -39,7 +39,7 @@ def test_what_exportkit_made_counts_only_when_it_is_named(tmp_path: Path) -> Non
     chain = plan_replay(state, None, ChainRules())
     assert chain.links == ()
     assert chain.warnings[0] == (
-        "made-by-exportkit: beside the base an export is made by exportkit, and so not taken: name those that are "
+        "made-by-exportkit: beside the base an export is made by exportkit, and so not taken: name it if it is "
         f"meant ({Path(made.uri).name})"
     )
     assert joins(plan_replay(state, [made], ChainRules())) == [(made.uri, Join.EXACT)]
@@ -61,10 +61,15 @@ def test_what_may_belong_to_the_chain_is_told(tmp_path: Path) -> None:
         f"({names}, …)"
     )
     assert unfinished == (
-        f"not-complete: beside the base an export is running or failed: they may belong to the chain ({running.name})"
+        f"not-complete: beside the base an export is running or failed: it may belong to the chain ({running.name})"
     )
-    assert unreadable.startswith("unreadable: beside the base an export is that cannot be read")
-    assert spoilt.folder.name in unreadable
+    assert unreadable == (
+        f"unreadable: beside the base an export is unreadable: it may belong to the chain ({spoilt.folder.name})"
+    )
+    lay_out(tmp_path, window=(30, 45)).summary.write_bytes(b"{")
+    assert "beside the base 2 exports are unreadable: they may belong to the chain (" in str(
+        plan_replay(state, None, ChainRules()).warnings
+    )
 
 
 @pytest.mark.parametrize("until", [None, START + timedelta(minutes=30)], ids=["the end", "an instant"])
