@@ -151,7 +151,7 @@ class OpenExport:
         for records in streams_in_order(produce, files, min(self._jobs, 2)):
             yield from records
 
-    def lines(self, form: TextForm, *, limit: int | None = None) -> Iterator[bytes]:
+    def lines(self, form: TextForm | str, *, limit: int | None = None) -> Iterator[bytes]:
         """Returns the records as lines of text, many at a time.
 
         Args:
@@ -159,9 +159,10 @@ class OpenExport:
             limit: Stop after so many records.
 
         Raises:
+            UsageError: There is no such form. Raised at once, the rest while the lines are taken.
             ExportkitError: As ``items``.
         """
-        return self._lines_of(self.files(), form, limit)
+        return self._lines_of(self.files(), _text_form(form), limit)
 
     def _lines_of(self, files: Iterator[DataFile], form: TextForm, limit: int | None) -> Iterator[bytes]:
         left = limit
@@ -176,7 +177,7 @@ class OpenExport:
                 if left == 0:
                     return
 
-    def file_lines(self, file: DataFile, form: TextForm) -> Iterator[bytes]:
+    def file_lines(self, file: DataFile, form: TextForm | str) -> Iterator[bytes]:
         """Returns the records of one data file as lines of text, many at a time; the file is checked at its end.
 
         Args:
@@ -184,9 +185,10 @@ class OpenExport:
             form: How they are written (``docs/records.md``).
 
         Raises:
+            UsageError: There is no such form.
             ExportkitError: As ``items``.
         """
-        transcoder = self._engine.transcoder(self._options(file), form)
+        transcoder = self._engine.transcoder(self._options(file), _text_form(form))
         return self._checked(file, transcoder.feed, transcoder.finish, _count_lines)
 
     def statistics(
@@ -417,6 +419,13 @@ class OpenExport:
                 records += count(piece)
                 yield piece
             data.check(records)
+
+
+def _text_form(form: TextForm | str) -> TextForm:
+    try:
+        return TextForm(form)
+    except ValueError:
+        raise UsageError(f"form is {form!r}; it takes {', '.join(TextForm)}") from None
 
 
 def _count_lines(lines: bytes) -> int:

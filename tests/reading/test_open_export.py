@@ -96,6 +96,18 @@ def test_lines_stop_at_the_limit_and_leave_no_thread(
     assert started() == 0
 
 
+def test_the_form_of_lines_may_be_text_and_is_checked_at_once(
+    full: Made, form: OutputFormat, jobs: int, engine: Engine
+) -> None:
+    export = opened(full, engine, jobs)
+    assert list(export.lines("ion")) == list(export.lines(TextForm.ION))
+    told = "form is 'yaml'; it takes dynamodb-json, json, ion"
+    with pytest.raises(UsageError, match=told):
+        export.lines("yaml")
+    with pytest.raises(UsageError, match=told):
+        export.file_lines(next(export.files()), "yaml")
+
+
 def test_a_malformed_record_is_told_after_all_before_it(
     full: Made, form: OutputFormat, jobs: int, engine: Engine
 ) -> None:
