@@ -119,12 +119,12 @@ class Inspection:
         }
 
 
-def inspect(location: Location, options: StoreOptions | None = None) -> Inspection:
+def inspect(location: Location, storage: StoreOptions | None = None) -> Inspection:
     """Looks at what is at a location; no data file is read but the beginning of one.
 
     Args:
         location: An export as for ``open_export``, or a folder with any number below it.
-        options: How storage is reached.
+        storage: How storage is reached; standard AWS configuration if None.
 
     Raises:
         UsageError: It is no location.
@@ -134,7 +134,7 @@ def inspect(location: Location, options: StoreOptions | None = None) -> Inspecti
         AccessDeniedError: The location, or every folder in it, may not be looked into.
         StoreError: Storage failed.
     """
-    options = options or StoreOptions()
+    options = storage or StoreOptions()
     store, folder = resolve_location(location, options)
     try:
         export = Export(store, folder, options)

@@ -81,7 +81,7 @@ class FoundExport:
     error: ExportError | StoreError | None = None
 
 
-def find_exports(location: Location, options: StoreOptions | None = None) -> Iterator[FoundExport]:
+def find_exports(location: Location, storage: StoreOptions | None = None) -> Iterator[FoundExport]:
     """Yields every export in a folder and below it, those nearer the top first.
 
     Folders below it that may not be read are among them, as ``UNREADABLE``.
@@ -89,14 +89,14 @@ def find_exports(location: Location, options: StoreOptions | None = None) -> Ite
     Args:
         location: A folder, as a path, ``file://`` or ``s3://`` URI; or an export as for
             ``open_export``, which is then the only one.
-        options: How storage is reached.
+        storage: How storage is reached; standard AWS configuration if None.
 
     Raises:
         UsageError: It is no location.
         AccessDeniedError: The credentials do not allow to read the folder itself; names the permission.
         StoreError: Storage failed.
     """
-    return find_below(*resolve_location(location, options or StoreOptions()))
+    return find_below(*resolve_location(location, storage or StoreOptions()))
 
 
 def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, str]:

@@ -98,7 +98,7 @@ def test_exports_side_by_side_are_found_with_one_request_each(s3: S3, s3_request
     folders = {lay_out(tmp_path, prefix="p", time=15 * number).folder.name for number in range(5)}
     folders |= {lay_out(tmp_path, prefix="p", window=(0, 15)).folder.name}
     s3.upload(tmp_path)
-    every = list(find_exports(f"{s3.uri}/p/AWSDynamoDB", s3.options()))
+    every = list(find_exports(f"{s3.uri}/p/AWSDynamoDB", storage=s3.options()))
     assert {one.uri.rpartition("/")[2] for one in every} == folders
     assert all(one.status is ExportStatus.COMPLETE for one in every)
     assert sorted(s3_requests) == sorted(

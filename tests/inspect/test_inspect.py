@@ -347,7 +347,7 @@ def test_one_export_in_s3_takes_few_requests(
     laid = lay_out(tmp_path, window=window, files=(ITEM * 100, b"", ITEM))
     s3.upload(tmp_path)
     key = laid.folder.relative_to(tmp_path).as_posix()
-    inspection = inspect(f"{s3.uri}/{key}", s3.options())
+    inspection = inspect(f"{s3.uri}/{key}", storage=s3.options())
     assert inspection.details is not None
     assert inspection.details.compressed_bytes == compressed_size(tmp_path)
     assert inspection.details.bytes_estimate is not None
@@ -373,5 +373,5 @@ def test_many_in_s3_are_told_as_in_a_folder(s3: S3, tmp_path: Path) -> None:
     many(tmp_path)
     s3.upload(tmp_path)
     here = json.dumps(inspect(tmp_path).to_dict())
-    there = json.dumps(inspect(s3.uri, s3.options()).to_dict())
+    there = json.dumps(inspect(s3.uri, storage=s3.options()).to_dict())
     assert there.replace(s3.uri, "ROOT") == here.replace(str(tmp_path), "ROOT")
