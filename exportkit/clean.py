@@ -12,7 +12,7 @@ from exportkit.errors import LockedError, ObjectNotFoundError, UsageError
 from exportkit.model.layout import DATASET
 from exportkit.model.times import format_time
 from exportkit.store import Store, StoreOptions, open_store
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import normal_uri, storage_options
 from exportkit.store.temporary import TemporaryFolder, temporary_folders
 
 __all__ = ["CleanReport", "Leftover", "clean"]
@@ -104,7 +104,7 @@ def clean(
     if uri is not None:
         if not uri.startswith("s3://") and not Path(uri).is_dir():
             raise ObjectNotFoundError(uri, "no such folder")
-        store = open_store(uri, (storage or StoreOptions()).for_output())
+        store = open_store(uri, storage_options(storage).for_output())
         leftovers += _unfinished(store, uri, datetime.now(UTC) - older_than, conversions=conversions, dry_run=dry_run)
     if temp_dir is not None:
         leftovers += (_temporary(folder, dry_run=dry_run) for folder in temporary_folders(normal_uri(temp_dir)))

@@ -17,6 +17,7 @@ from exportkit.model.manifest import ManifestSummary
 from exportkit.model.times import format_time
 from exportkit.model.window import Window
 from exportkit.store import DataStream, StoreOptions
+from exportkit.store.opening import storage_options
 
 __all__ = ["ChecksumState", "Details", "Inspection", "TableOfExports", "inspect"]
 
@@ -134,7 +135,7 @@ def inspect(location: Location, storage: StoreOptions | None = None) -> Inspecti
         AccessDeniedError: The location, or every folder in it, may not be looked into.
         StoreError: Storage failed.
     """
-    options = storage or StoreOptions()
+    options = storage_options(storage)
     store, folder = resolve_location(location, options)
     try:
         export = Export(store, folder, options)

@@ -21,7 +21,7 @@ from exportkit.model.description import ExportDescription
 from exportkit.model.manifest import ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
 from exportkit.store.local import LocalStore
-from exportkit.store.opening import NO_TEXT, is_text, normal_uri
+from exportkit.store.opening import NO_TEXT, is_text, location_text, normal_uri, storage_options
 
 __all__ = [
     "ExportStatus",
@@ -96,7 +96,7 @@ def find_exports(location: Location, storage: StoreOptions | None = None) -> Ite
         AccessDeniedError: The credentials do not allow to read the folder itself; names the permission.
         StoreError: Storage failed.
     """
-    return find_below(*resolve_location(location, storage or StoreOptions()))
+    return find_below(*resolve_location(location, storage_options(storage)))
 
 
 def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, str]:
@@ -113,7 +113,7 @@ def resolve_location(location: Location, options: StoreOptions) -> tuple[Store, 
 
 def resolve(location: Location, options: StoreOptions) -> tuple[Store, str, ExportDescription | None]:
     """Returns the same as ``resolve_location``, and what the service said of an ARN; the same errors."""
-    text, description = os.fspath(location), None
+    text, description = location_text(location), None
     if text.startswith("arn:"):
         from exportkit.store.aws import describe_export  # noqa: PLC0415 - boto3 takes long to import
 

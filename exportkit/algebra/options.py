@@ -15,6 +15,7 @@ from exportkit.model.ranges import check_range
 from exportkit.reading import NoProgress, Progress, default_jobs, with_connections
 from exportkit.reading.spill import Spill
 from exportkit.store import StoreOptions
+from exportkit.store.opening import storage_options
 from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["AlgebraOptions"]
@@ -73,7 +74,7 @@ class AlgebraOptions:
             memory=memory,
             temp_dir=checked_temp_dir(temp_dir),
             max_record_size=max_record_size,
-            storage=with_connections(storage or StoreOptions(), jobs),
+            storage=with_connections(storage_options(storage), jobs),
             progress=progress or NoProgress(),
             engine=engine or select_engine(),
         )

@@ -24,7 +24,7 @@ from exportkit.reading import NoProgress, OpenExport, Progress, default_jobs, wi
 from exportkit.reading.outside import check_outside
 from exportkit.schema import Schema, SchemaOptions, read_schema
 from exportkit.store import Store, StoreOptions, open_store
-from exportkit.store.opening import normal_uri, refuse_file
+from exportkit.store.opening import normal_uri, refuse_file, storage_options
 from exportkit.store.temporary import checked_temp_dir
 
 __all__ = ["Prepared", "convert", "prepare"]
@@ -100,7 +100,7 @@ def convert(
         ...     exportkit.convert("samples/full-json", dest).rows
         150
     """
-    storage = storage or StoreOptions()
+    storage = storage_options(storage)
     prepared = prepare(
         dest,
         on_malformed=on_malformed,

@@ -20,6 +20,7 @@ from exportkit.service.api import Service
 from exportkit.service.protocol import Clock, ExportService, SystemClock
 from exportkit.service.waiting import WaitProgress, may_pass
 from exportkit.store import StoreOptions
+from exportkit.store.opening import storage_options
 
 __all__ = ["Follower"]
 
@@ -63,7 +64,7 @@ class Follower:
         root: Location | None = None,
         engine: Engine | None = None,
     ) -> None:
-        storage, clock = storage or StoreOptions(), clock or SystemClock()
+        storage, clock = storage_options(storage), clock or SystemClock()
         self._means = Means(
             options=options,
             storage=storage,

@@ -326,6 +326,8 @@ class OpenExport:
             UsageError: An argument is out of range.
             ExportkitError: As ``items``.
         """
+        if options is not None and not isinstance(options, SchemaOptions):
+            raise UsageError(f"options is {options!r}; it takes SchemaOptions")
         options = options or SchemaOptions()
         found = self.statistics(sample=sample, max_map_fields=options.max_map_fields, progress=progress)
         return resolve(found[None], options)
@@ -367,6 +369,8 @@ class OpenExport:
             raise UsageError(f"on_misfit is {on_misfit!r}; it takes {' or '.join(get_args(OnMisfit))}")
         if isinstance(schema, str | os.PathLike):
             schema = read_schema(schema, self._export.options)
+        elif schema is not None and not isinstance(schema, Schema):
+            raise UsageError(f"schema is {schema!r}; it takes a Schema, or where a schema file lies")
         fits = schema is None and sample is None  # every value was looked at
         schema = schema or self.schema(sample=sample, progress=progress)
         plan = schema.plan(

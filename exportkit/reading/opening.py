@@ -9,6 +9,7 @@ from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE
 from exportkit.reading.open_export import OpenExport
 from exportkit.reading.threads import default_jobs
 from exportkit.store import StoreOptions
+from exportkit.store.opening import storage_options
 
 __all__ = ["open_for_reading", "open_source", "with_connections"]
 
@@ -52,7 +53,7 @@ def open_source(
         UsageError: An argument is out of range.
     """
     check_range(jobs=jobs, max_record_size=max_record_size)
-    return open_export(location, with_connections(storage or StoreOptions(), jobs))
+    return open_export(location, with_connections(storage_options(storage), jobs))
 
 
 def with_connections(storage: StoreOptions, jobs: int | None) -> StoreOptions:

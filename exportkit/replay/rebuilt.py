@@ -37,6 +37,7 @@ from exportkit.replay.report import ReplayReport
 from exportkit.replay.samples import sample_told_before
 from exportkit.replay.state import StateSource
 from exportkit.store import StoreOptions, open_store
+from exportkit.store.opening import storage_options
 from exportkit.store.temporary import checked_temp_dir, temporary_folder
 from exportkit.verify import verify
 
@@ -103,7 +104,7 @@ def replay(
     if isinstance(increments, str | bytes | os.PathLike):
         raise UsageError(f"increments is {increments!r}; pass a list of locations")
     folder = checked_temp_dir(temp_dir)
-    storage = with_connections(storage or StoreOptions(), jobs)
+    storage = with_connections(storage_options(storage), jobs)
     rules = ChainRules(
         until=take_instant("until", until),
         allow_gap=allow_gap,

@@ -6,7 +6,7 @@ from exportkit.errors import ObjectTooLargeError, SchemaFileError
 from exportkit.model.layout import is_manifest
 from exportkit.schema.schema import Schema
 from exportkit.store import StoreOptions, open_store
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import normal_uri, storage_options
 
 __all__ = ["read_schema", "write_schema"]
 
@@ -26,7 +26,7 @@ def read_schema(location: str | os.PathLike[str], storage: StoreOptions | None =
         StoreError: It cannot be read.
     """
     uri = normal_uri(os.fspath(location))
-    store = open_store(uri, storage or StoreOptions())
+    store = open_store(uri, storage_options(storage))
     if is_manifest(store.name(uri)):
         raise SchemaFileError(
             uri, "is an export's manifest, no schema file; name the export's folder, or a schema file"
@@ -50,5 +50,5 @@ def write_schema(schema: Schema, location: str | os.PathLike[str], storage: Stor
         StoreError: It cannot be written.
     """
     uri = normal_uri(os.fspath(location))
-    with open_store(uri, (storage or StoreOptions()).for_output()).writer(uri) as file:
+    with open_store(uri, storage_options(storage).for_output()).writer(uri) as file:
         file.write(schema.to_json())

@@ -16,6 +16,7 @@ from exportkit.service.tokens import with_token
 from exportkit.store import StoreOptions
 from exportkit.store.api_errors import ENABLE_BACKUPS
 from exportkit.store.aws import aws_error, describe_export, describe_table, make_client, parse_export, table_region
+from exportkit.store.opening import storage_options
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -38,7 +39,7 @@ class Service:
     """
 
     def __init__(self, storage: StoreOptions | None = None, *, clock: Clock | None = None) -> None:
-        self._storage = storage or StoreOptions()
+        self._storage = storage_options(storage)
         self._clock = clock or SystemClock()
         self._clients: dict[str | None, DynamoDBClient] = {}
         self._lock = threading.Lock()

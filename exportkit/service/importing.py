@@ -28,6 +28,7 @@ from exportkit.service.protocol import Clock, SystemClock
 from exportkit.service.tokens import token_of
 from exportkit.store import StoreOptions
 from exportkit.store.aws import api_input, table_region
+from exportkit.store.opening import storage_options
 from exportkit.verify import VerifyReport
 from exportkit.verify.service import described_table
 
@@ -111,7 +112,7 @@ def plan_import(
         VerificationError: The export is not good.
         StoreError: It cannot be read.
     """
-    storage, engine = storage or StoreOptions(), engine or select_engine()
+    storage, engine = storage_options(storage), engine or select_engine()
     given = None if key is None else _given_key(key)
     throughput = _throughput(billing_mode, read_capacity, write_capacity)
     if table is not None and table_region(table) is not None:
@@ -184,7 +185,7 @@ def start_import(
         AccessDeniedError: The credentials do not allow ``dynamodb:ImportTable``.
         StoreError: The service cannot be asked, or answered with an error.
     """
-    started = Imports(storage or StoreOptions(), clock or SystemClock()).start(plan.call)
+    started = Imports(storage_options(storage), clock or SystemClock()).start(plan.call)
     started.check_not_failed()
     return started
 
@@ -206,7 +207,7 @@ def wait_for_import(
         ObjectNotFoundError: The service knows no such import.
         StoreError: The service cannot be asked, or answered with an error.
     """
-    return Imports(storage or StoreOptions(), clock or SystemClock()).wait(arn, timeout)
+    return Imports(storage_options(storage), clock or SystemClock()).wait(arn, timeout)
 
 
 def _given_key(text: str) -> dict[str, str | None]:

@@ -30,6 +30,7 @@ from exportkit.service.tables import Table
 from exportkit.service.writing import BatchWriter, Effect
 from exportkit.store import StoreOptions
 from exportkit.store.endpoint import without_credentials
+from exportkit.store.opening import storage_options
 from exportkit.verify import VerifyReport
 
 __all__ = ["DEFAULT_WRITERS", "LoadReport", "load"]
@@ -146,7 +147,7 @@ def load(
         raise UsageError(f"rate is {rate:g}; it has to be more than 0")
     if dry_run and not verify:
         raise UsageError("a dry run counts what verifying finds: verify has to be on")
-    storage = with_connections(storage or StoreOptions(), jobs)
+    storage = with_connections(storage_options(storage), jobs)
     target = Table(table, storage)
     exports = list(in_order(lambda each: open_source(each, storage, jobs, max_record_size), named, _OPENERS))
     rules = ChainRules(allow_gap=allow_gap, allow_filtered=allow_filtered)

@@ -8,7 +8,7 @@ from exportkit.errors import UsageError
 from exportkit.store.base import Store, StoreOptions
 from exportkit.store.local import LocalStore
 
-__all__ = ["NO_TEXT", "is_text", "normal_uri", "open_store", "refuse_file"]
+__all__ = ["NO_TEXT", "is_text", "location_text", "normal_uri", "open_store", "refuse_file", "storage_options"]
 
 NO_TEXT = "the path is not UTF-8; rename the file or folder whose name is not"
 
@@ -30,6 +30,29 @@ def open_store(uri: str, options: StoreOptions | None = None) -> Store:
     return LocalStore()
 
 
+def storage_options(storage: StoreOptions | None) -> StoreOptions:
+    """Returns what a caller gave as ``storage``; standard AWS configuration where that is None.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if storage is not None and not isinstance(storage, StoreOptions):
+        raise UsageError(f"storage is {storage!r}; it takes StoreOptions, such as StoreOptions(region='eu-central-1')")
+    return storage or StoreOptions()
+
+
+def location_text(location: object) -> str:
+    """Returns a location, text or a path, as text.
+
+    Raises:
+        UsageError: It is neither text nor a path.
+    """
+    text: object = os.fspath(location) if isinstance(location, str | os.PathLike) else location
+    if not isinstance(text, str):
+        raise UsageError(f"a location is text or a path, not {text!r}")
+    return text
+
+
 def normal_uri(location: str | os.PathLike[str]) -> str:
     """Returns a location as stores take it: an absolute path or ``s3://bucket/key``.
 
@@ -39,7 +62,7 @@ def normal_uri(location: str | os.PathLike[str]) -> str:
     Raises:
         UsageError: It is neither.
     """
-    text = os.fspath(location)
+    text = location_text(location)
     if re.match(r"s3[an]?://", text, re.IGNORECASE):
         bucket, _, key = text.partition("://")[2].partition("/")
         if not bucket or "@" in bucket:

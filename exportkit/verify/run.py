@@ -28,7 +28,7 @@ from exportkit.model.repeats import digest
 from exportkit.model.scan import DEFAULT_MAX_RECORD_SIZE, ScanOptions
 from exportkit.reading import NoProgress, Progress, default_jobs, in_order, with_connections
 from exportkit.store import StoreOptions, open_store
-from exportkit.store.opening import normal_uri
+from exportkit.store.opening import location_text, normal_uri, storage_options
 from exportkit.store.temporary import checked_temp_dir
 from exportkit.verify.duplicates import KeySpill
 from exportkit.verify.files import FileVerifier
@@ -90,7 +90,7 @@ def verify(
     check_range(0, expect_item_count=expect_item_count)
     check_range(jobs=jobs, max_record_size=max_record_size)
     folder = checked_temp_dir(temp_dir)
-    location = os.fspath(location)
+    location = location_text(location)
     run = _Run(
         level=level,
         key=key,
@@ -98,7 +98,7 @@ def verify(
         jobs=jobs or default_jobs(),
         temp_dir=folder,
         max_record_size=max_record_size,
-        storage=with_connections(storage or StoreOptions(), jobs),
+        storage=with_connections(storage_options(storage), jobs),
         progress=progress or NoProgress(),
         engine=engine or select_engine(),
     )
