@@ -45,7 +45,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     size = int(found[1]) * _UNITS[found[2].lower()] if found else 0
     if size == 0:
-        raise ValueError(f"{text!r} is no size: write bytes, or 64MiB, 64MB, 1GiB")
+        raise ValueError(f"{text!r} is no size: write whole numbers, without fractions: bytes, or 64MiB, 64MB, 1GiB")
     return size
 
 

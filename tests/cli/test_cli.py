@@ -245,6 +245,12 @@ def test_a_size_has_units_of_both_kinds(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
+@pytest.mark.parametrize("text", ["1.5GB", "0", "lots", "-1", ""])
+def test_what_is_no_size_is_told_with_what_is(text: str) -> None:
+    with pytest.raises(ValueError, match="is no size: write whole numbers, without fractions: bytes, or 64MiB"):
+        parse_size(text)
+
+
 def test_a_record_over_the_size_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", FULL_JSON, "--max-record-size", "1k"]) == 1
     assert "longer than the limit" in capfd.readouterr().out
