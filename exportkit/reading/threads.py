@@ -9,6 +9,8 @@ from contextlib import closing
 from functools import partial
 from typing import Generic, TypeVar
 
+from exportkit.store.cancelling import Cancellation, Stopped, cancellation
+
 __all__ = ["Stopped", "Workers", "default_jobs", "in_order", "streams_in_order"]
 
 T = TypeVar("T")
@@ -19,10 +21,6 @@ _AHEAD = 2 * 1024 * 1024
 
 # Pieces of one file that may wait for their turn; a piece is what one chunk became.
 _PREFETCH = 8
-
-
-class Stopped(Exception):  # noqa: N818 - nobody sees it: the error of another input is told
-    """Nobody wants the results any more: raised by work that leaves its output unfinished for that."""
 
 
 def default_jobs() -> int:
@@ -61,16 +59,17 @@ def in_order(
         inputs: Drawn from in the calling thread; an error of it comes after the results of what was drawn before.
         jobs: Threads, at least 1. One works in the calling thread itself.
         stop: Set when nobody wants the results any more, an error or an interrupt being raised, so that
-            work under way can end soon: it is waited for.
+            work under way can end soon: it is waited for. What it reads from storage ends by itself.
     """
     if jobs <= 1:
         yield from map(work, inputs)
         return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="exportkit")
     waiting: deque[Future[R]] = deque()
+    reading = Cancellation()
     try:
         for each in (drawn := _Inputs(inputs)):
-            waiting.append(pool.submit(work, each))
+            waiting.append(pool.submit(_entered, reading, work, each))
             if len(waiting) >= 2 * jobs:
                 yield waiting.popleft().result()
         while waiting:
@@ -79,16 +78,25 @@ def in_order(
     except BaseException:
         if stop is not None:
             stop.set()
+        reading.cancel()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _entered(reading: Cancellation, work: Callable[[T], R], each: T) -> R:
+    with reading.entered():
+        return work(each)
+
+
 class _Stream(Generic[R]):
     """One input's results, made in a thread and taken in another, a bounded amount ahead."""
 
-    def __init__(self, produce: Callable[[], Iterable[R]], room: int, size: Callable[[R], int]) -> None:
+    def __init__(
+        self, produce: Callable[[], Iterable[R]], room: int, size: Callable[[R], int], reading: Cancellation
+    ) -> None:
         self._produce = produce
+        self._reading = reading
         self._room = room
         self._size = size
         self._waiting: deque[R] = deque()
@@ -101,9 +109,10 @@ class _Stream(Generic[R]):
 
     def _run(self) -> None:
         try:
-            for result in self._produce():
-                if not self._put(result):
-                    return
+            with self._reading.entered():
+                for result in self._produce():
+                    if not self._put(result):
+                        return
         except BaseException as error:  # noqa: BLE001 - carried to the thread that takes the results
             self._error = error
         with self._changed:
@@ -167,9 +176,10 @@ def streams_in_order(
             yield from produce(each)
         return
     ahead: deque[_Stream[R]] = deque()
+    reading = Cancellation()
     try:
         for each in (drawn := _Inputs(inputs)):
-            ahead.append(_Stream(partial(produce, each), room, size))
+            ahead.append(_Stream(partial(produce, each), room, size, reading))
             if len(ahead) >= jobs:
                 yield from ahead[0]
                 ahead.popleft()
@@ -178,6 +188,7 @@ def streams_in_order(
             ahead.popleft()
         drawn.end()
     finally:
+        reading.cancel()
         for stream in ahead:
             stream.stop()
 
@@ -234,7 +245,7 @@ class Workers:
             else:
                 return
             try:
-                stream = _Stream(lambda: results, _AHEAD, size)
+                stream = _Stream(lambda: results, _AHEAD, size, cancellation())
                 try:
                     yield from stream
                 finally:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from exportkit.errors import AccessDeniedError, StoreError
 from exportkit.store.aws import aws_error, make_client
 from exportkit.store.base import ByteStream, Lock, ObjectInfo, ObjectWriter, Store, StoreOptions, Unfinished
+from exportkit.store.cancelling import cancellation
 from exportkit.store.s3_lock import S3Lock
 from exportkit.store.s3_object import S3Object, error_code
 from exportkit.store.s3_reading import S3Stream, open_body
@@ -53,7 +54,7 @@ class S3Store(Store):
 
     def stat(self, uri: str) -> ObjectInfo:
         """Returns the object's size and ETag: one HeadObject."""
-        answer = self._object(uri).ask("head_object", "s3:GetObject")
+        answer = cancellation().ask(lambda: self._object(uri).ask("head_object", "s3:GetObject"))
         return ObjectInfo(uri, answer["ContentLength"], answer["ETag"].strip('"'))
 
     def list(self, folder: str) -> Iterator[ObjectInfo]:

@@ -2,7 +2,8 @@
 
 import io
 import random
-import time
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import smart_open.s3
@@ -11,6 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from exportkit.errors import StoreError
 from exportkit.store.base import ObjectInfo
+from exportkit.store.cancelling import Stopped, cancellation
 from exportkit.store.s3_object import S3Object, error_code
 
 __all__ = ["TRIES", "S3Stream", "open_body"]
@@ -97,7 +99,11 @@ def open_body(target: S3Object, part: str | None = None) -> Any:
         StoreError: It was refused, or failed.
     """
     answer = _get(target, **({"Range": part} if part else {}))
-    return {**answer, "Body": Body(target, answer)}
+    try:
+        return {**answer, "Body": Body(target, answer)}
+    except Stopped:
+        answer["Body"].close()
+        raise
 
 
 class Body:
@@ -105,6 +111,7 @@ class Body:
 
     That another object has taken the place of the one that was opened is an error (``If-Match``).
     Each break is followed by a longer wait than the last, and the eighth by an error, unless 64 KiB came between.
+    Once nobody waits for the bytes any more, the connection is cut, and reading raises ``Stopped``.
 
     Attributes:
         size: Bytes of the whole object.
@@ -118,6 +125,8 @@ class Body:
         self._at, self._end, self.size = _stretch(answer)
         self._breaks = 0
         self._broke_at = self._at
+        self._reading = ExitStack()
+        self._reading.enter_context(cancellation().ending(self._cut))
 
     def read(self, size: int = -1, /) -> bytes:
         """Returns the next bytes, at most ``size``, perhaps fewer; none at the end.
@@ -146,15 +155,23 @@ class Body:
 
     def close(self) -> None:
         """Gives the connection up, or back where all was read."""
+        self._reading.close()
         self._body.close()
+
+    def _cut(self) -> None:
+        """Ends what another thread reads from the connection, where urllib3 can (2.3); else its timeout does."""
+        with suppress(AttributeError, OSError, RuntimeError, ValueError):  # it has ended by itself, or is given back
+            self._body._raw_stream.shutdown()  # noqa: SLF001 - botocore hands it out in no other way
 
     def _go_on(self, reason: BotoCoreError | HTTPError | OSError | str) -> None:
         """Waits, and asks for the rest.
 
         Raises:
             StoreError: It broke off too often, or the object is another.
+            Stopped: Nobody waits for it any more.
         """
         self._body.close()
+        cancellation().check()
         if self._at - self._broke_at >= _PIECE:
             self._breaks = 0
         self._breaks += 1
@@ -173,6 +190,7 @@ class Body:
                 raise StoreError(self._target.uri, _CHANGED) from error.__cause__
             raise
         self._body = answer["Body"]
+        cancellation().check()  # what cuts a connection saw the former one
         if answer["ETag"].strip('"') != self.etag:  # a server that does not heed If-Match
             self._body.close()
             raise StoreError(self._target.uri, _CHANGED)
@@ -192,7 +210,8 @@ def _get(target: S3Object, **named: Any) -> Any:
     breaks = 0
     while True:
         try:
-            return target.ask("get_object", _PERMISSION, **named)
+            asked = partial(target.ask, "get_object", _PERMISSION, **named)
+            return cancellation().ask(asked, lambda late: late["Body"].close())
         except HTTPError as error:
             breaks += 1
             if breaks >= TRIES:
@@ -203,7 +222,8 @@ def _get(target: S3Object, **named: Any) -> Any:
 
 
 def _wait(breaks: int) -> None:
-    time.sleep(random.uniform(0.5, 1) * min(_FIRST_WAIT * 2 ** (breaks - 1), _LONGEST_WAIT))  # noqa: S311
+    seconds = random.uniform(0.5, 1) * min(_FIRST_WAIT * 2 ** (breaks - 1), _LONGEST_WAIT)  # noqa: S311
+    cancellation().wait(seconds)
 
 
 def _stretch(answer: Any) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -229,14 +230,15 @@ class _Run:
         files_read = without_md5 = with_etags = live_etags = 0
         # Asking whether objects are there is waiting, not computing.
         jobs = max(self.jobs, _ASKERS) if self.level is Level.OBJECTS else self.jobs
-        for result in in_order(verifier, unique, jobs, stop):
-            self.findings.extend(result.findings, result.more)
-            self.findings.end_file(result.file.uri)
-            self.totals.add(result)
-            files_read += 1
-            with_etags += result.has_etag
-            live_etags += result.live_etag
-            without_md5 += result.file.entry.md5 is None
+        with closing(in_order(verifier, unique, jobs, stop)) as results:
+            for result in results:
+                self.findings.extend(result.findings, result.more)
+                self.findings.end_file(result.file.uri)
+                self.totals.add(result)
+                files_read += 1
+                with_etags += result.has_etag
+                live_etags += result.live_etag
+                without_md5 += result.file.entry.md5 is None
         if without_md5:
             self.findings.not_done(
                 "data-md5-mismatch", f"{without_md5:,} of {files_read:,} files are listed without one"

@@ -10,7 +10,8 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from exportkit.errors import ObjectNotFoundError, StoreError
-from exportkit.store import Store, StoreOptions, Traffic, open_store, s3_reading
+from exportkit.store import Store, StoreOptions, Traffic, open_store
+from exportkit.store.cancelling import Cancellation
 from exportkit.store.s3_reading import TRIES
 from tests.servers.faults import PASSING, Fault, FaultyProxy
 from tests.servers.s3 import S3
@@ -35,7 +36,7 @@ def proxy(s3: S3) -> Iterator[FaultyProxy]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits before what broke off is asked for again, none of which is waited; botocore's are short."""
     waited: list[float] = []
-    monkeypatch.setattr(s3_reading.time, "sleep", waited.append)
+    monkeypatch.setattr(Cancellation, "wait", lambda _, seconds: waited.append(seconds))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.001)
     return waited
 
