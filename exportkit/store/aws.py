@@ -15,6 +15,7 @@ from botocore.model import ServiceModel, StructureShape
 
 from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.model.description import ExportDescription, TableDescription
+from exportkit.store.answers import NotS3Error, refuse_others
 from exportkit.store.api_errors import api_error
 from exportkit.store.base import StoreOptions
 from exportkit.store.credentials import EXPIRED, look_for_credentials
@@ -65,6 +66,8 @@ _WRONG_CREDENTIALS = {
 _MISSING: dict[type[BotoCoreError], str] = {
     NoCredentialsError: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile (--profile)",
     NoRegionError: "set AWS_DEFAULT_REGION, or name it (--region)",
+    NotS3Error: "name an endpoint of S3 (--endpoint-url, AWS_ENDPOINT_URL), and see whether a proxy, or a portal to "
+    "log in to, answers in its place",
 }
 _MESSAGE_LIMIT = 300
 _NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
@@ -223,6 +226,8 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
         look_for_credentials(core, options.profile)
         client = _client(service, core, options, endpoint, region or options.region)
         send_again(client, core)
+        if service == "s3":
+            refuse_others(client)
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
     except BotoCoreError as error:
