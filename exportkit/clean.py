@@ -18,6 +18,7 @@ from exportkit.store.temporary import TemporaryFolder, temporary_folders
 __all__ = ["CleanReport", "Leftover", "clean"]
 
 _UPLOAD = "unfinished upload"
+_RECENT = "begun not long ago: somebody may be at work; --older-than 0s aborts it all the same"
 _CONVERSION = "unfinished conversion"
 _TEMPORARY = "temporary files"
 
@@ -83,7 +84,8 @@ def clean(
         location: A folder or an S3 URI; a bucket, too.
         temp_dir: A folder right in which temporary files are looked for: what runs had as their ``temp_dir``, or the
             system's.
-        older_than: Uploads that were begun later are kept: they may be somebody's who is at work, with any tool.
+        older_than: Uploads that were begun later are kept: they may be somebody's who is at work, with any tool. None
+            is kept if it is 0, whatever the clocks say.
         conversions: Give unfinished conversions up, and delete what they wrote; else they are told alone.
         dry_run: Tell what there is, and do nothing.
         storage: How it is reached; its ``output`` says what is agreed to and demanded.
@@ -105,18 +107,21 @@ def clean(
         if not uri.startswith("s3://") and not Path(uri).is_dir():
             raise ObjectNotFoundError(uri, "no such folder")
         store = open_store(uri, storage_options(storage).for_output())
-        leftovers += _unfinished(store, uri, datetime.now(UTC) - older_than, conversions=conversions, dry_run=dry_run)
+        last = datetime.now(UTC) - older_than if older_than else None
+        leftovers += _unfinished(store, uri, last, conversions=conversions, dry_run=dry_run)
     if temp_dir is not None:
         leftovers += (_temporary(folder, dry_run=dry_run) for folder in temporary_folders(normal_uri(temp_dir)))
     return CleanReport(location=uri, leftovers=tuple(leftovers), dry_run=dry_run)
 
 
-def _unfinished(store: Store, uri: str, last: datetime, *, conversions: bool, dry_run: bool) -> Iterator[Leftover]:
+def _unfinished(
+    store: Store, uri: str, last: datetime | None, *, conversions: bool, dry_run: bool
+) -> Iterator[Leftover]:
     """Yields uploads and conversions that were not finished, once they are dealt with."""
     for upload in store.unfinished(uri):
         leftover = Leftover(kind=_UPLOAD, uri=upload.uri, since=upload.since.astimezone(UTC))
-        if upload.since > last:
-            leftover = replace(leftover, kept="begun not long ago: somebody may be at work")
+        if last is not None and upload.since > last:
+            leftover = replace(leftover, kept=_RECENT)
         elif not dry_run:
             upload.abort()
         yield leftover

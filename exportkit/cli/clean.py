@@ -28,7 +28,7 @@ def clean(
         location: A folder, or an S3 URI of a prefix or bucket.
         temp_dir: Delete the temporary files that killed runs left right in this folder, /tmp say; those of runs at
             work stay.
-        older_than: Keep uploads begun within this time, such as 2h or 1d12h: somebody may be at work.
+        older_than: Keep uploads begun within this time, such as 2h or 1d12h: somebody may be at work. 0s keeps none.
         conversions: Give up conversions that were not finished, and delete what they wrote.
         dry_run: Tell what there is, and do nothing.
         json: Print one JSON document.
@@ -43,7 +43,7 @@ def clean(
     report = run(
         location,
         temp_dir=temp_dir,
-        older_than=parse_duration(older_than),
+        older_than=parse_duration(older_than, may_be_zero=True),
         conversions=conversions,
         dry_run=dry_run,
         storage=options,

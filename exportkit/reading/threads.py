@@ -9,6 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import Generic, TypeVar
 
+from exportkit.store.base import LeftBehind
 from exportkit.store.cancelling import Cancellation, Stopped, cancellation
 
 __all__ = ["Stopped", "Workers", "default_jobs", "in_order", "streams_in_order"]
@@ -71,17 +72,35 @@ def in_order(
         for each in (drawn := _Inputs(inputs)):
             waiting.append(pool.submit(_entered, reading, work, each))
             if len(waiting) >= 2 * jobs:
-                yield waiting.popleft().result()
+                yield _first(waiting)
         while waiting:
-            yield waiting.popleft().result()
+            yield _first(waiting)
         drawn.end()
-    except BaseException:
+    except BaseException as error:
         if stop is not None:
             stop.set()
         reading.cancel()
+        pool.shutdown(wait=True, cancel_futures=True)
+        for note in _left_behind(waiting, error):
+            error.add_note(note)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _first(waiting: deque[Future[R]]) -> R:
+    """Returns the first result; the work stays among those that wait until it has one."""
+    result = waiting[0].result()
+    waiting.popleft()
+    return result
+
+
+def _left_behind(waiting: Iterable[Future[R]], told: BaseException) -> Iterator[LeftBehind]:
+    """Yields what work left behind whose own error nobody is told."""
+    for each in waiting:
+        error = None if each.cancelled() else each.exception()
+        if error is not None and error is not told:
+            yield from (note for note in getattr(error, "__notes__", ()) if isinstance(note, LeftBehind))
 
 
 def _entered(reading: Cancellation, work: Callable[[T], R], each: T) -> R:

@@ -42,11 +42,15 @@ def parse_instant(text: str, now: datetime) -> datetime:
         ) from None
 
 
-def parse_duration(text: str) -> timedelta:
+def parse_duration(text: str, *, may_be_zero: bool = False) -> timedelta:
     """Returns a length of time, such as ``90s``, ``45m``, ``2h``, ``1d12h``.
 
+    Args:
+        text: Names it.
+        may_be_zero: Whether no time at all, ``0s``, is one.
+
     Raises:
-        UsageError: It names none, or no time at all.
+        UsageError: It names none.
 
     >>> parse_duration("1d12h").total_seconds()
     129600.0
@@ -54,7 +58,7 @@ def parse_duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text)
     parts = zip(found.groups(), _UNITS.values(), strict=True) if found else ()
     length = sum((int(count) * unit for count, unit in parts if count), timedelta())
-    if not length:
+    if not length and not (may_be_zero and found and text):
         raise UsageError(f"{text!r} is no length of time: write it as 90s, 45m, 2h, 1d12h")
     return length
 

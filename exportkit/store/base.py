@@ -10,7 +10,17 @@ from typing import Protocol, Self
 from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError, UsageError
 from exportkit.store.traffic import Traffic
 
-__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "OutputOptions", "Store", "StoreOptions", "Unfinished"]
+__all__ = [
+    "ByteStream",
+    "LeftBehind",
+    "Lock",
+    "ObjectInfo",
+    "ObjectWriter",
+    "OutputOptions",
+    "Store",
+    "StoreOptions",
+    "Unfinished",
+]
 
 _ENCRYPTION = ("AES256", "aws:kms", "aws:kms:dsse")
 _ACLS = (
@@ -131,6 +141,12 @@ class Unfinished:
     uri: str
     since: datetime
     abort: Callable[[], None]
+
+
+class LeftBehind(str):
+    """A note of an error: what could not be cleared away, and the command that does it."""
+
+    __slots__ = ()
 
 
 class ByteStream(Protocol):

@@ -1,11 +1,12 @@
 """Objects of S3, written while they are made: small ones by one put, others by a multipart upload."""
 
+import shlex
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
 from exportkit.errors import StoreError
-from exportkit.store.base import ObjectInfo
+from exportkit.store.base import LeftBehind, ObjectInfo
 from exportkit.store.s3_object import S3Object, answered_at, content_md5, error_code
 
 __all__ = ["PART_SIZE", "S3Writer"]
@@ -114,10 +115,9 @@ class S3Writer:
             self._target.ask("abort_multipart_upload", "s3:AbortMultipartUpload", UploadId=self._upload)
         except StoreError as error:
             if error_code(error) not in {"NoSuchUpload", "NoSuchBucket"}:
-                reason.add_note(
-                    f"the unfinished upload of {self._target.uri} could not be aborted, and takes up space until it "
-                    f"is: exportkit clean {self._target.uri}"
-                )
+                uri = self._target.uri
+                told = f"the unfinished upload of {uri} could not be aborted, and takes up space until it is: "
+                reason.add_note(LeftBehind(f"{told}exportkit clean {shlex.quote(uri)} --older-than 0s"))
 
     def _ask(self, operation: str, **named: Any) -> Any:
         return self._target.ask(operation, self._target.put_permission, **named)

@@ -50,3 +50,10 @@ def test_lengths_of_time(text: str, seconds: int) -> None:
 def test_what_is_no_length_of_time(text: str) -> None:
     with pytest.raises(UsageError, match="no length of time: write it as 90s"):
         parse_duration(text)
+    if text != "0s":
+        with pytest.raises(UsageError, match="no length of time: write it as 90s"):
+            parse_duration(text, may_be_zero=True)
+
+
+def test_no_time_at_all_where_it_may_be() -> None:
+    assert parse_duration("0s", may_be_zero=True) == parse_duration("0d0h", may_be_zero=True) == timedelta()
