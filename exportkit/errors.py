@@ -26,6 +26,7 @@
     │   └── ItemCountError                      exit 1: a file holds another number of records than listed
     ├── StoreError (OSError)                    exit 3: storage or service could not do it
     │   ├── ObjectNotFoundError (FileNotFoundError)
+    │   ├── BucketNotFoundError (FileNotFoundError) not one object: nothing can be there
     │   ├── AccessDeniedError (PermissionError)
     │   ├── ObjectTooLargeError                 more bytes than such an object may have
     │   ├── LockedError                         another run is at work there
@@ -55,6 +56,7 @@ from exportkit.reasons import REASONS
 
 __all__ = [
     "AccessDeniedError",
+    "BucketNotFoundError",
     "ChainError",
     "DataError",
     "DriftError",
@@ -454,7 +456,13 @@ class StoreError(_PlacedError, OSError):
 
 
 class ObjectNotFoundError(StoreError, FileNotFoundError):
-    """No object of that name, or no bucket."""
+    """No object of that name."""
+
+    _errno = errno.ENOENT
+
+
+class BucketNotFoundError(StoreError, FileNotFoundError):
+    """No bucket of that name, or none any more: it says nothing about the objects that were in it."""
 
     _errno = errno.ENOENT
 

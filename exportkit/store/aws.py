@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
 
-from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.errors import AccessDeniedError, BucketNotFoundError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.model.description import ExportDescription, TableDescription
 from exportkit.store.answers import NotS3Error, refuse_others
 from exportkit.store.api_errors import api_error
@@ -292,7 +292,7 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
     code, text = str(details.get("Code", "")), _clean(str(details.get("Message", "")))
     said = code if not text or text == code else f"{code}: {text}"
     if code in _ABSENT:
-        return ObjectNotFoundError(uri, _ABSENT[code])
+        return _absent(uri, code)
     if code in EXPIRED:
         told = f"the credentials have expired, and no others could be had ({said}); log in again, and run again"
         return AccessDeniedError(uri, told)
@@ -307,6 +307,15 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
         or_absent = ", or there is no such object and s3:ListBucket is not allowed" if "GetObject" in permission else ""
         return AccessDeniedError(uri, f"{permission} is not allowed{or_absent} ({said})")
     return api_error(uri, code, error.operation_name, said)
+
+
+def _absent(uri: str, code: str) -> StoreError:
+    if code != "NoSuchBucket":
+        return ObjectNotFoundError(uri, _ABSENT[code])
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    return BucketNotFoundError(
+        uri, f"{_ABSENT[code]}: {bucket}; look at its name, and at the endpoint (--endpoint-url)"
+    )
 
 
 def _unsent(uri: str, error: BotoCoreError) -> StoreError:

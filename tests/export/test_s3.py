@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from exportkit.errors import ExportIncompleteError, ForeignKeyError, ManifestError, ObjectNotFoundError
+from exportkit.errors import (
+    BucketNotFoundError,
+    ExportIncompleteError,
+    ForeignKeyError,
+    ManifestError,
+    ObjectNotFoundError,
+)
 from exportkit.export import open_export
 from exportkit.locations import ExportStatus, find_exports
 from exportkit.model.description import ExportDescription
@@ -89,9 +95,11 @@ def test_what_is_no_finished_export(s3: S3, tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as caught:
         open_export(f"{s3.uri}/b", options)
     assert caught.value.missing
-    for location in (f"{s3.uri}/nothing", f"{s3.uri}/c/manifest-summary.json", "s3://no-such-bucket-here/x"):
+    for location in (f"{s3.uri}/nothing", f"{s3.uri}/c/manifest-summary.json"):
         with pytest.raises(ObjectNotFoundError):
             open_export(location, options)
+    with pytest.raises(BucketNotFoundError):
+        open_export("s3://no-such-bucket-here/x", options)
 
 
 def test_exports_side_by_side_are_found_with_one_request_each(s3: S3, s3_requests: list[str], tmp_path: Path) -> None:

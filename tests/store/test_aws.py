@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from exportkit.errors import (
     AccessDeniedError,
+    BucketNotFoundError,
     ExportIncompleteError,
     ObjectNotFoundError,
     ServiceError,
@@ -30,7 +31,7 @@ ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/export/0176838480
     [
         ("NoSuchKey", ObjectNotFoundError, "no such object"),
         ("404", ObjectNotFoundError, "no such object"),
-        ("NoSuchBucket", ObjectNotFoundError, "no such bucket"),
+        ("NoSuchBucket", BucketNotFoundError, "no such bucket: b; look at its name"),
         ("ExportNotFoundException", ObjectNotFoundError, "no such export"),
         ("AccessDenied", AccessDeniedError, "s3:GetObject is not allowed, or there is no such object"),
         ("403", AccessDeniedError, "s3:GetObject is not allowed"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exportkit.errors import AccessDeniedError, ObjectNotFoundError, StoreError, UsageError
+from exportkit.errors import AccessDeniedError, BucketNotFoundError, ObjectNotFoundError, StoreError, UsageError
 from exportkit.store import DataStream, ObjectInfo, Store, StoreOptions, open_store
 from exportkit.store.s3 import S3Store
 from tests.servers.proxy import CuttingProxy
@@ -115,9 +115,9 @@ def test_what_is_not_there(s3: S3) -> None:
         with pytest.raises(ObjectNotFoundError) as caught:
             call(f"{s3.uri}/nothing")
         assert caught.value.uri == f"{s3.uri}/nothing"
-    with pytest.raises(ObjectNotFoundError, match="no such bucket"):
+    with pytest.raises(BucketNotFoundError, match="no such bucket: "):
         store.open("s3://no-such-bucket-here/x")
-    with pytest.raises(ObjectNotFoundError, match="no such bucket"):
+    with pytest.raises(BucketNotFoundError, match="no such bucket: "):
         list(store.list("s3://no-such-bucket-here/x"))
     assert not store.exists(f"{s3.uri}/nothing")
 

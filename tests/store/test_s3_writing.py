@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from exportkit.errors import AccessDeniedError, ObjectNotFoundError, ServiceError, StoreError
+from exportkit.errors import AccessDeniedError, BucketNotFoundError, ObjectNotFoundError, ServiceError, StoreError
 from exportkit.store import Store, open_store
 from exportkit.store.s3 import S3Store
 from exportkit.store.s3_object import S3Object
@@ -103,7 +103,7 @@ def test_a_missing_bucket(s3: S3, size: int, request_name: str) -> None:
     with Stubber(client) as stub:
         stub.add_client_error(request_name, "NoSuchBucket")
         with (
-            pytest.raises(ObjectNotFoundError, match="no such bucket"),
+            pytest.raises(BucketNotFoundError, match="no such bucket: "),
             S3Writer(S3Object(client, "s3://b/k", {"Bucket": "b", "Key": "k"})) as writer,
         ):
             writer.write(bytes(size))
