@@ -1,4 +1,4 @@
-"""What the errors of the DynamoDB API are in our tree, and what to do about each."""
+"""What the errors of the DynamoDB API, and those of S3 that may pass, are in our tree, and what to do about each."""
 
 from exportkit.errors import (
     ExportConflictError,
@@ -39,8 +39,11 @@ _ERRORS: dict[str, tuple[type[ServiceError], str]] = {
     ),
     "InternalServerError": (InternalServerError, _LATER),
     "InternalFailure": (InternalServerError, _LATER),
+    "InternalError": (InternalServerError, _LATER),
     "ServiceUnavailable": (InternalServerError, _LATER),
+    "SlowDown": (ThrottledError, _SLOWER),
     # Answers without a document, of a load balancer or a proxy: botocore takes the status for the code.
+    "407": (ServiceError, "the proxy that HTTPS_PROXY or HTTP_PROXY names wants a user and a password in its URL"),
     "500": (InternalServerError, _LATER),
     "502": (InternalServerError, _LATER),
     "503": (InternalServerError, _LATER),

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StructureShape
 
@@ -69,6 +81,17 @@ _MISSING: dict[type[BotoCoreError], str] = {
     NotS3Error: "name an endpoint of S3 (--endpoint-url, AWS_ENDPOINT_URL), and see whether a proxy, or a portal to "
     "log in to, answers in its place",
 }
+_TRIED = "it was tried again and again; look at the network, and at the endpoint ({endpoint}, AWS_ENDPOINT_URL)"
+_UNANSWERED: dict[type[BotoCoreError], str] = {
+    ConnectTimeoutError: _TRIED,
+    ConnectionClosedError: _TRIED,
+    EndpointConnectionError: _TRIED,
+    ProxyConnectionError: "look at the proxy that HTTPS_PROXY or HTTP_PROXY names",
+    ReadTimeoutError: "it was asked again and again; run again later, or wait longer for an answer{waiting}",
+    SSLError: "look at the endpoint ({endpoint}, AWS_ENDPOINT_URL), and at AWS_CA_BUNDLE for certificates of your own",
+}
+_OF_S3 = {"endpoint": "--endpoint-url", "waiting": " (--read-timeout)"}
+_OF_DYNAMODB = {"endpoint": "--dynamodb-endpoint-url", "waiting": ""}
 _MESSAGE_LIMIT = 300
 _NAMED_PERMISSION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 
@@ -231,7 +254,7 @@ def make_client(service: Literal["s3", "dynamodb"], options: StoreOptions, *, re
     except ProfileNotFound as error:
         raise UsageError(str(error)) from error
     except BotoCoreError as error:
-        raise _unsent(service, error) from error
+        raise _unsent(service, error, _OF_S3) from error
     except ValueError as error:  # that of the user's configuration
         raise no_endpoint(str(error).removeprefix("Invalid endpoint: ")) from None
     check_endpoint(client.meta.endpoint_url)
@@ -287,10 +310,10 @@ def aws_error(uri: str, error: BotoCoreError | ClientError, permission: str) -> 
         permission: What the request needs, as IAM names it.
     """
     if not isinstance(error, ClientError):
-        return _unsent(uri, error)
+        return _unsent(uri, error, _OF_DYNAMODB if permission.startswith("dynamodb:") else _OF_S3)
     details = error.response.get("Error", {})
     code, text = str(details.get("Code", "")), _clean(str(details.get("Message", "")))
-    said = code if not text or text == code else f"{code}: {text}"
+    said = _said(error, code, text)
     if code in _ABSENT:
         return _absent(uri, code)
     if code in EXPIRED:
@@ -318,9 +341,18 @@ def _absent(uri: str, code: str) -> StoreError:
     )
 
 
-def _unsent(uri: str, error: BotoCoreError) -> StoreError:
-    """Returns what kept a request from being answered, with what to do where the configuration lacks something."""
-    remedy = _MISSING.get(type(error))
+def _said(error: ClientError, code: str, text: str) -> str:
+    """Returns what was answered, and how often it was."""
+    about = error.response.get("ResponseMetadata", {})
+    named = code or (f"HTTP {about['HTTPStatusCode']}" if "HTTPStatusCode" in about else "")
+    said = named if not text or text == named else f"{named}: {text}"
+    again = about.get("RetryAttempts", 0)
+    return f"{said}, tried {again + 1} times" if again else said
+
+
+def _unsent(uri: str, error: BotoCoreError, named: Mapping[str, str]) -> StoreError:
+    """Returns what kept a request from being answered, with what to do where that is known."""
+    remedy = _MISSING.get(type(error)) or _UNANSWERED.get(type(error), "").format(**named)
     told = _clean(str(error))
     return StoreError(uri, f"{told.rstrip('.')}; {remedy}" if remedy else told)
 

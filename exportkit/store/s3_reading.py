@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import smart_open.s3
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
 from urllib3.exceptions import HTTPError
 
 from exportkit.errors import StoreError
@@ -177,9 +177,11 @@ class Body:
         self._breaks += 1
         self._broke_at = self._at
         if self._breaks >= TRIES:
-            said = reason if isinstance(reason, str) else " ".join(str(reason).split())
+            said = self._told(reason)
             told = f"broke off {self._breaks} times at byte {self._at:,} of {self.size:,}, the last time by: {said}"
-            raise StoreError(self._target.uri, told) from (None if isinstance(reason, str) else reason)
+            raise StoreError(self._target.uri, f"{told}; run again later") from (
+                None if isinstance(reason, str) else reason
+            )
         _wait(self._breaks)
         self._target.traffic.resume()
         rest = {"Range": f"bytes={self._at}-{self._end - 1}", "IfMatch": f'"{self.etag}"'}
@@ -197,6 +199,12 @@ class Body:
         if _stretch(answer) != (self._at, self._end, self.size):
             self._body.close()
             raise StoreError(self._target.uri, f"{rest['Range']} was asked for, and other bytes came")
+
+    def _told(self, reason: BotoCoreError | HTTPError | OSError | str) -> str:
+        if isinstance(reason, ReadTimeoutError):  # its own words name no endpoint
+            config: Any = self._target.client.meta.config
+            return f"nothing came for {config.read_timeout:g} seconds (--read-timeout)"
+        return reason if isinstance(reason, str) else " ".join(str(reason).split())
 
 
 def _get(target: S3Object, **named: Any) -> Any:

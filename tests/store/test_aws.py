@@ -6,15 +6,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from exportkit.errors import (
     AccessDeniedError,
     BucketNotFoundError,
     ExportIncompleteError,
+    InternalServerError,
     ObjectNotFoundError,
     ServiceError,
     StoreError,
+    ThrottledError,
     UsageError,
 )
 from exportkit.export import open_export
@@ -41,7 +51,17 @@ ARN = "arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/export/0176838480
             "s3:GetObject is not allowed, for the credentials are not accepted",
         ),
         ("ExpiredToken", AccessDeniedError, "ExpiredToken"),
-        ("SlowDown", ServiceError, "GetObject failed (SlowDown: at http://host/x)"),
+        (
+            "SlowDown",
+            ThrottledError,
+            "GetObject failed (SlowDown: at http://host/x); it was asked again, ever more slowly",
+        ),
+        (
+            "InternalError",
+            InternalServerError,
+            "GetObject failed (InternalError: at http://host/x); it was asked again",
+        ),
+        ("407", ServiceError, "; the proxy that HTTPS_PROXY or HTTP_PROXY names wants a user and a password"),
         ("", ServiceError, "GetObject failed"),
     ],
 )
@@ -61,6 +81,54 @@ def test_a_page_in_place_of_a_message_becomes_a_line() -> None:
     assert message.endswith("…); it was asked again and again; try later")
     assert "\n" not in message
     assert len(message) < 380
+
+
+def test_how_often_it_was_tried_is_told() -> None:
+    response: Any = {
+        "Error": {"Code": "SlowDown", "Message": "Reduce"},
+        "ResponseMetadata": {"RetryAttempts": 9, "HTTPStatusCode": 503},
+    }
+    message = aws_error("s3://b/k", ClientError(response, "GetObject"), "s3:GetObject").message
+    assert message == (
+        "GetObject failed (SlowDown: Reduce, tried 10 times); it was asked again, ever more slowly; try later, "
+        "or raise the retries (AWS_MAX_ATTEMPTS)"
+    )
+
+
+def test_an_answer_without_a_code_is_told_by_its_status() -> None:
+    response: Any = {"Error": {"Code": "", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 418}}
+    error = aws_error("s3://b/k", ClientError(response, "GetObject"), "s3:GetObject")
+    assert error.message == "GetObject failed (HTTP 418)"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            EndpointConnectionError(endpoint_url="http://h:1/b"),
+            'h:1/b"; it was tried again and again; look at the network',
+        ),
+        (
+            ConnectionClosedError(endpoint_url="http://h:1/b"),
+            'h:1/b"; it was tried again and again; look at the network',
+        ),
+        (ConnectTimeoutError(endpoint_url="http://h:1/b"), 'h:1/b"; it was tried again and again; look at the network'),
+        (ReadTimeoutError(endpoint_url="http://h:1/b"), 'h:1/b"; it was asked again and again; run again later'),
+        (SSLError(endpoint_url="https://h:1/b", error="no"), "https://h:1/b no; look at the endpoint"),
+        (ProxyConnectionError(proxy_url="http://h:1"), 'h:1"; look at the proxy'),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_what_was_not_answered_is_told_with_what_to_do(error: Any, told: str) -> None:
+    of_s3 = aws_error("s3://b/k", error, "s3:GetObject").message
+    of_dynamodb = aws_error("t", error, "dynamodb:Scan").message
+    assert told in of_s3
+    assert told in of_dynamodb
+    assert "dynamodb" not in of_s3
+    assert "--endpoint-url" not in of_dynamodb
+    assert "--read-timeout" not in of_dynamodb
+    if isinstance(error, ReadTimeoutError):
+        assert of_s3.endswith(" (--read-timeout)")
 
 
 @pytest.mark.parametrize("configured", [False, True])

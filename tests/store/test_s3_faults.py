@@ -112,6 +112,8 @@ def test_it_is_given_up_where_nothing_comes_any_more(
     with pytest.raises(StoreError, match=rf"broke off {TRIES} times at byte \d+ of 50") as caught:
         store_by(proxy).read(uri, 50)
     assert caught.value.uri == uri
+    assert caught.value.message.endswith("; run again later")
+    assert ("nothing came for 0.25 seconds (--read-timeout)" in caught.value.message) is (fault is Fault.STALL)
     assert proxy.seen.total() == TRIES
     assert time.monotonic() - start < 30
     assert len(waits) == TRIES - 1
@@ -123,7 +125,8 @@ def test_it_is_given_up_where_nothing_comes_any_more(
 def test_a_server_that_never_gets_better_is_given_up(fault: Fault, s3: S3, proxy: FaultyProxy) -> None:
     uri = s3.put("data", b"x")
     proxy.share, proxy.faults = 1, [fault]
-    with pytest.raises(StoreError):
+    told = "tried again and again; look at the network" if fault is Fault.REFUSED else "tried 10 times.*later"
+    with pytest.raises(StoreError, match=told):
         store_by(proxy).read(uri, 1)
     assert proxy.seen.total() == 10
 
