@@ -9,8 +9,8 @@ from contextlib import closing
 from functools import partial
 from typing import Generic, TypeVar
 
-from exportkit.store.base import LeftBehind
 from exportkit.store.cancelling import Cancellation, Stopped, cancellation
+from exportkit.store.left_behind import LeftBehind
 
 __all__ = ["Stopped", "Workers", "default_jobs", "in_order", "streams_in_order"]
 

@@ -12,7 +12,6 @@ from exportkit.store.traffic import Traffic
 
 __all__ = [
     "ByteStream",
-    "LeftBehind",
     "Lock",
     "ObjectInfo",
     "ObjectWriter",
@@ -141,12 +140,6 @@ class Unfinished:
     uri: str
     since: datetime
     abort: Callable[[], None]
-
-
-class LeftBehind(str):
-    """A note of an error: what could not be cleared away, and the command that does it."""
-
-    __slots__ = ()
 
 
 class ByteStream(Protocol):

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from exportkit.errors import StoreError
-from exportkit.store.base import LeftBehind, ObjectInfo
+from exportkit.store.base import ObjectInfo
+from exportkit.store.left_behind import LeftBehind
 from exportkit.store.s3_object import S3Object, answered_at, content_md5, error_code
 
 __all__ = ["PART_SIZE", "S3Writer"]

@@ -299,31 +299,6 @@ def test_killed_with_spilled_changes(chain: Chain, whole: dict[str, bytes], tmp_
         assert contents(dest) == whole
 
 
-@pytest.mark.parametrize(("number", "code", "told"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
-def test_interrupted_it_cleans_up(chain: Chain, tmp_path: Path, number: str, code: int, told: str) -> None:
-    child = """
-import os, signal, sys
-import exportkit.sink.export_writer as writer
-from exportkit.cli import main
-
-write = writer.DataFileWriter.write
-
-def interrupt(self, *args, **named):
-    writer.DataFileWriter.write = write
-    os.kill(os.getpid(), getattr(signal, number))
-    write(self, *args, **named)
-
-writer.DataFileWriter.write = interrupt
-number = sys.argv.pop()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
-sys.exit(main(sys.argv[1:]))
-"""
-    words = [sys.executable, "-c", child, *map(str, chain.words(tmp_path / "out")), number]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (code, told)
-    assert left_behind(tmp_path / "out") == []
-
-
 # --- S3 ----------------------------------------------------------------------------------------------------
 
 MAIN = """
