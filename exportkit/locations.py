@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -20,6 +21,7 @@ from exportkit.model import layout
 from exportkit.model.description import ExportDescription
 from exportkit.model.manifest import ManifestSummary
 from exportkit.store import Store, StoreOptions, open_store
+from exportkit.store.cancelling import Cancellation
 from exportkit.store.local import LocalStore
 from exportkit.store.opening import NO_TEXT, is_text, location_text, normal_uri, storage_options
 
@@ -133,18 +135,21 @@ def find_below(store: Store, folder: str, *, depth: int | None = None) -> Iterat
         folder: The folder.
         depth: Levels of folders below it to look into; all if None.
     """
+    reading = Cancellation()
 
     def look(uri: str) -> tuple[FoundExport | None, list[str]]:
         if not is_text(uri):
             return FoundExport(uri, ExportStatus.UNREADABLE, error=StoreError(uri, NO_TEXT)), []
         try:
-            return _look(store, uri)
+            with reading.entered():
+                return _look(store, uri)
         except AccessDeniedError as error:
             if uri == folder:
                 raise
             return FoundExport(uri, ExportStatus.UNREADABLE, error=error), []
 
-    with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="exportkit-find") as pool:
+    with ThreadPoolExecutor(_LOOKERS, thread_name_prefix="exportkit-find") as pool, ExitStack() as ended:
+        ended.callback(reading.cancel)
         level = [folder]
         while level:
             below: list[str] = []

@@ -73,6 +73,9 @@ def _is_page(http: Any, operation: str, status: int) -> bool:
     """Tells whether the answer is for people or of another service; an object may be a page, too."""
     if operation in {"GetObject", "HeadObject"} and status < 300:
         return False
+    # An answer without a body is no page, whatever a server calls it by default; to HEAD, the length tells.
+    if not http.content and http.headers.get("Content-Length", "0") == "0":
+        return False
     kind = http.headers.get("Content-Type", "").lower()
     return "html" in kind or "json" in kind or http.content.lstrip()[:20].lower().startswith(_STARTS)
 

@@ -77,7 +77,9 @@ class S3Store(Store):
         pages = self.client.get_paginator("list_objects_v2")
         prefix = "" if folder == _SCHEME + bucket else key + "/"
         try:
-            yield from pages.paginate(Bucket=bucket, Prefix=prefix, **how, **self._always)
+            found = iter(pages.paginate(Bucket=bucket, Prefix=prefix, **how, **self._always))
+            while (page := cancellation().ask(lambda: next(found, None))) is not None:
+                yield page
         except (BotoCoreError, ClientError) as error:
             raise aws_error(folder, error, "s3:ListBucket") from error
 

@@ -95,6 +95,19 @@ def test_what_another_service_answers(serve: Callable[..., str], says: Any) -> N
         assert "AWS_ENDPOINT_URL" in told
 
 
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_an_answer_without_a_body_is_no_page(serve: Callable[..., str], kind: str) -> None:
+    """Some servers with S3's API call it one by default."""
+
+    def store(status: int, **headers: str) -> Store:
+        url = serve(_Portal, (status, {"Content-Type": f"{kind}; charset=utf-8", **headers}, b""))
+        return open_store(URI, StoreOptions(endpoint_url=url))
+
+    assert not store(404).exists(URI)
+    store(204).delete(URI)
+    store(200, ETag='"0"').put(URI, b"x")
+
+
 def test_a_server_of_files(serve: Callable[..., str], tmp_path: Path) -> None:
     class Files(SimpleHTTPRequestHandler):
         def __init__(self, *given: Any) -> None:
