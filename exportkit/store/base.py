@@ -10,16 +10,7 @@ from typing import Protocol, Self
 from exportkit.errors import ObjectNotFoundError, ObjectTooLargeError, UsageError
 from exportkit.store.traffic import Traffic
 
-__all__ = [
-    "ByteStream",
-    "Lock",
-    "ObjectInfo",
-    "ObjectWriter",
-    "OutputOptions",
-    "Store",
-    "StoreOptions",
-    "Unfinished",
-]
+__all__ = ["ByteStream", "Lock", "ObjectInfo", "ObjectWriter", "OutputOptions", "Store", "StoreOptions", "Unfinished"]
 
 _ENCRYPTION = ("AES256", "aws:kms", "aws:kms:dsse")
 _ACLS = (
